@@ -1,0 +1,1 @@
+"""Records, settings, paths, errors and logs: the standard library only."""

@@ -1,0 +1,148 @@
+"""Everything the app raises on purpose.
+
+    AppError
+    ├── StoreError
+    │   ├── DiskFull          no room left; what was stored stays
+    │   ├── ReadOnly          the data directory cannot be written
+    │   ├── Locked            another process holds the database
+    │   ├── Corrupt           not a database, or a damaged one
+    │   ├── TooNew            written by a newer version
+    │   ├── KeyUnavailable    the key cannot be had: keyring gone, wrong passphrase or code
+    │   └── KeyringFailed     the keyring answered with an error
+    ├── SettingsError         a value of a settings file is not usable
+    ├── DownloadError
+    │   ├── OfflineLock       the network gate is closed
+    │   ├── Unreachable       the other side cannot be reached
+    │   └── HashMismatch      what came is not what was expected
+    ├── PolicyError           the office's policy forbids it
+    ├── AlreadyRunning        a window with this data directory is open
+    └── NoModel               there is no model to answer with
+
+An error is a code and parameters; `app/ui/error_text.py` turns it into a sentence. Parameters never
+hold what a person wrote, a title or a file name of theirs.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+ParamValue = str | int | float | bool
+
+
+class AppError(Exception):
+    """Base of all errors the app raises on purpose."""
+
+    code: ClassVar[str] = "app"
+
+    def __init__(self, **params: ParamValue) -> None:
+        self.params: dict[str, ParamValue] = params
+        super().__init__(self.code, params)
+
+    def __str__(self) -> str:
+        details = ", ".join(f"{name}={value}" for name, value in self.params.items())
+        return f"{self.code}: {details}" if details else self.code
+
+
+class StoreError(AppError):
+    """The database is the trouble."""
+
+    code = "store"
+
+
+class DiskFull(StoreError):
+    """No room left on the disk; what was stored stays."""
+
+    code = "store.disk_full"
+
+
+class ReadOnly(StoreError):
+    """The data directory cannot be written."""
+
+    code = "store.read_only"
+
+
+class Locked(StoreError):
+    """Another process holds the database."""
+
+    code = "store.locked"
+
+
+class Corrupt(StoreError):
+    """Not a database, or a damaged one."""
+
+    code = "store.corrupt"
+
+
+class TooNew(StoreError):
+    """Written by a newer version. Params: found, known."""
+
+    code = "store.too_new"
+
+
+class KeyUnavailable(StoreError):
+    """The data key cannot be unwrapped. Params: reason (missing, wrong, damaged)."""
+
+    code = "store.key_unavailable"
+
+
+class KeyringFailed(StoreError):
+    """The system's keyring answered with an error or not at all."""
+
+    code = "store.keyring_failed"
+
+
+class SettingsError(AppError):
+    """A value of a settings file is not usable. Params: key, origin."""
+
+    code = "settings"
+
+
+class DownloadError(AppError):
+    """Fetching failed."""
+
+    code = "download"
+
+
+class OfflineLock(DownloadError):
+    """The network gate is closed."""
+
+    code = "download.offline_lock"
+
+
+class Unreachable(DownloadError):
+    """The other side cannot be reached."""
+
+    code = "download.unreachable"
+
+
+class HashMismatch(DownloadError):
+    """What came is not what was expected."""
+
+    code = "download.hash_mismatch"
+
+
+class PolicyError(AppError):
+    """The office's policy forbids it. Params: key."""
+
+    code = "policy"
+
+
+class AlreadyRunning(AppError):
+    """A window with this data directory is open already."""
+
+    code = "app.already_running"
+
+
+class NoModel(AppError):
+    """There is no model to answer with."""
+
+    code = "app.no_model"
+
+
+def _subclasses(cls: type[AppError]) -> list[type[AppError]]:
+    return [cls, *(leaf for child in cls.__subclasses__() for leaf in _subclasses(child))]
+
+
+def all_error_types() -> dict[str, type[AppError]]:
+    """Every error type by its code."""
+    return {cls.code: cls for cls in _subclasses(AppError)}

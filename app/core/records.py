@@ -1,0 +1,94 @@
+"""Frozen records: all that ever leaves the thread that owns the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+MessageState = Literal["complete", "generating", "interrupted", "stopped", "failed"]
+StorageMode = Literal["stored", "temporary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a reply's text, in characters.
+
+    Attributes:
+        kind: "thinking" or "answer".
+        start: First character.
+        end: One past the last character.
+    """
+
+    kind: Literal["thinking", "answer"]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDetails:
+    """What the engine said about a reply.
+
+    Attributes:
+        token_ids: Tokens of the whole reply, thinking included.
+        logprobs: Natural-log probability of each token.
+        spans: Thinking and answer, in order.
+        finish_reason: The engine's, "" while generating, "error" after a failure.
+        error_code: Code of the error that ended it, "" otherwise.
+        model_hash: Names the exact weights that wrote it.
+        duration_ms: From sending to the last token.
+    """
+
+    token_ids: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] = ()
+    spans: tuple[Span, ...] = ()
+    finish_reason: str = ""
+    error_code: str = ""
+    model_hash: str = ""
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One node of a chat's tree.
+
+    Attributes:
+        id: Primary key.
+        chat_id: The chat it belongs to.
+        parent_id: The message it follows, None for the first.
+        role: Who wrote it.
+        text: What is shown: thinking and answer one after the other, see `details.spans`.
+        state: Where the reply stands; a person's message is always "complete".
+        created_at: UTC.
+        details: Only meaningful for replies.
+    """
+
+    id: int
+    chat_id: int
+    parent_id: int | None
+    role: Role
+    text: str
+    state: MessageState
+    created_at: datetime
+    details: ReplyDetails = field(default_factory=ReplyDetails)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSummary:
+    """A line in the list of chats. An empty title means: not named yet."""
+
+    id: int
+    title: str
+    pinned: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChatView:
+    """A chat as it is shown: the branch that ends in the active leaf, and the draft."""
+
+    summary: ChatSummary
+    messages: tuple[Message, ...]
+    draft: str

@@ -1,0 +1,1 @@
+"""The encrypted database: keys, tables, repositories, migrations."""

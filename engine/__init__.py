@@ -1,0 +1,1 @@
+"""The engine: builds ONNX graphs from checkpoints and runs them."""

@@ -1,0 +1,1 @@
+"""Runs a bundle on ONNX Runtime."""

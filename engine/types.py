@@ -1,0 +1,124 @@
+"""The records that cross every boundary of the engine: messages, settings, events, states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+Channel = Literal["thinking", "answer"]
+FinishReason = Literal["stop", "length", "context", "cancelled", "deadline"]
+Device = Literal["auto", "cpu", "cuda", "webgpu", "trt-rtx", "alcove"]
+Bits = Literal[4, 8, 16, 32]
+StateKind = Literal["kv", "latent", "window", "conv", "recurrent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, as the chat template sees it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationConfig:
+    """How the next tokens are chosen.
+
+    Attributes:
+        max_new_tokens: Upper bound on generated tokens; the context length bounds it as well.
+        temperature: 0 means greedy decoding; the other filters then have no effect.
+        top_k: Keep the k most probable tokens; 0 keeps all.
+        top_p: Keep the smallest set whose probability reaches p (nucleus sampling).
+        min_p: Drop tokens below this fraction of the best token's probability.
+        repetition_penalty: Divides positive and multiplies negative logits of seen tokens
+            (Keskar et al. 2019, CTRL); 1 switches it off.
+        seed: Seeds the random generator; the same seed gives the same reply.
+        stop: Strings that end the reply; they are not part of it.
+    """
+
+    max_new_tokens: int = 1024
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationEvent:
+    """Text that has become certain, with the tokens that made it.
+
+    Attributes:
+        text: New text, never half a character; may be empty.
+        token_ids: The tokens sampled since the previous event.
+        logprobs: Natural-log probability of each of them under the unmodified model.
+        channel: Whether the text is the model's thinking or its answer.
+        time_ms: Milliseconds since the request began.
+        finish_reason: Set on the last event only.
+        prompt_tokens: Length of the prompt, set on the last event only.
+    """
+
+    text: str
+    token_ids: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] = ()
+    channel: Channel = "answer"
+    time_ms: float = 0.0
+    finish_reason: FinishReason | None = None
+    prompt_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildConfig:
+    """What the graph builder is asked for.
+
+    Attributes:
+        bits: Bits per weight; None keeps the precision of the source as closely as
+            the operators allow (a 4-bit GGUF with offsets becomes 8 bits).
+        block_size: Weights along the input dimension that share a scale.
+    """
+
+    bits: Bits | None = None
+    block_size: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpec:
+    """One tensor that a graph carries from step to step.
+
+    Attributes:
+        input_name: Graph input that takes the state.
+        output_name: Graph output that returns it.
+        dtype: NumPy name of the element type.
+        shape: Dimensions; strings are symbols: "batch", "capacity".
+        growth_axis: Axis that grows with the context, None for states of constant size.
+        kind: What the tensor holds.
+        rollback: Whether forgetting the newest tokens needs no snapshot.
+    """
+
+    input_name: str
+    output_name: str
+    dtype: str
+    shape: tuple[int | str, ...]
+    growth_axis: int | None
+    kind: StateKind
+    rollback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long piece of work has come.
+
+    Attributes:
+        stage: One of "verify", "load", "prefill", "read", "write", "score".
+        done: Units finished.
+        total: Units in all; 0 while unknown.
+        seconds_left: Estimate, None while there is none.
+    """
+
+    stage: str
+    done: int
+    total: int
+    seconds_left: float | None = None
