@@ -1,0 +1,50 @@
+# Alcove's commands. `make run` and `make test` are all a newcomer needs.
+
+PY := .venv/bin/python
+SHARED := installers/shared
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check screenshots starter translations lock env env-test format clean bench
+
+help:  ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
+
+run: starter translations  ## Open the window (or talk in the terminal)
+	@$(PY) -m app $(ARGS)
+
+test: env-test starter translations  ## Every test
+	@$(PY) -m pytest $(ARGS)
+
+check: env-test  ## Style, types, import rules, translations, requirements
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@$(PY) $(SHARED)/translations.py check
+	@$(PY) $(SHARED)/check_requirements.py
+
+screenshots: env-test starter translations  ## Pictures of the real window into resources/screenshots
+	@$(PY) -m tests.helpers.screenshots
+
+starter: env  ## Fetch and build the small model, once
+	@$(PY) $(SHARED)/starter.py
+
+translations: env
+	@$(PY) $(SHARED)/translations.py compile
+
+env:
+	@python=$$(sh $(SHARED)/python.sh) && $$python $(SHARED)/environment.py run
+
+env-test: env
+	@$(PY) $(SHARED)/environment.py test
+
+lock:  ## Resolve pyproject.toml into the requirement files again
+	@python3 -m venv .build/lock && .build/lock/bin/pip install --quiet uv
+	@.build/lock/bin/python $(SHARED)/lock.py
+
+format: env-test  ## Format and mend what can be mended
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+clean:  ## Remove everything that was built
+	rm -rf .venv .build resources/starter resources/i18n *.egg-info

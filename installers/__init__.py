@@ -1,0 +1,1 @@
+"""Turns the source tree into something a person can install."""

@@ -1,0 +1,1 @@
+"""What every target needs: environment, locked requirements, starter model, translations."""
