@@ -1,0 +1,238 @@
+"""Tokenizers from GGUF metadata or from `tokenizer.json`.
+
+Two kinds of tokenizer exist in GGUF files that Alcove builds: "gpt2", byte-level BPE with explicit
+merges, and "llama", SentencePiece BPE with a score for each token and single bytes as fallback.
+Both become a `tokenizers.Tokenizer`, so that the bundle holds an ordinary `tokenizer.json` and
+nothing later needs to know where it came from.
+
+Everything here comes from files that may be broken or hostile: lengths and types are checked
+before anything is built, and failures are `BadCheckpoint` or `BadBundle`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tokenizers import AddedToken, Tokenizer, decoders, normalizers
+from tokenizers.models import BPE
+
+from engine.errors import BadBundle, BadCheckpoint, UnsupportedFamily
+from engine.text.pretokenizers import find_pre_tokenizer
+
+MAX_TOKENS = 2_000_000
+MAX_MERGES = 4_000_000
+MAX_FILE_BYTES = 256 * 1024 * 1024
+
+_NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _BYTE = 1, 2, 3, 4, 6
+_SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # SentencePiece writes a space so
+
+
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    """Checked metadata. tokens, types and scores have the same length; ids index them."""
+
+    tokens: list[str]
+    types: list[int]
+    scores: list[float]
+    ids: dict[str, int]
+
+
+def tokenizer_from_gguf(metadata: Mapping[str, object]) -> Tokenizer:
+    """Build the tokenizer that a GGUF file describes.
+
+    Args:
+        metadata: The file's key-value pairs (`tokenizer.ggml.*`); arrays as sequences.
+
+    Raises:
+        BadCheckpoint: A key is missing, of the wrong type or of the wrong length.
+        UnsupportedFamily: A kind of tokenizer, or a way to cut text, that is not known.
+    """
+    model = _text(metadata, "model")
+    if model == "gpt2":
+        return _byte_level(metadata, _vocabulary(metadata))
+    if model == "llama":
+        return _sentencepiece(metadata, _vocabulary(metadata))
+    raise UnsupportedFamily(family="", option=f"tokenizer.ggml.model={model[:64]}")
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """Read a `tokenizer.json`, with truncation and padding switched off. Raises BadBundle."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BadBundle(reason="too_large", file=path.name)
+        source = path.read_bytes()
+    except FileNotFoundError as exc:
+        raise BadBundle(reason="missing", file=path.name) from exc
+    except OSError as exc:
+        raise BadBundle(reason="unreadable", file=path.name) from exc
+    try:
+        tokenizer = Tokenizer.from_buffer(source)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as exc:  # the library raises bare exceptions, and panics
+        raise BadBundle(reason="malformed", file=path.name) from exc
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    if tokenizer.get_vocab_size() == 0:
+        raise BadBundle(reason="empty", file=path.name)
+    return tokenizer
+
+
+def _byte_level(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> Tokenizer:
+    """Byte-level BPE: bytes as printable characters, merges in order of rank (Radford 2019)."""
+    pre = find_pre_tokenizer(_text(metadata, "pre", "default"))
+    merges = _merges(metadata, vocabulary)
+    tokenizer = Tokenizer(BPE(vocabulary.ids, merges, ignore_merges=pre.ignore_merges))
+    normalizer = pre.build_normalizer()
+    if normalizer is not None:
+        tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre.build()
+    tokenizer.decoder = decoders.ByteLevel()
+    _add_tokens(tokenizer, metadata, vocabulary)
+    return tokenizer
+
+
+def _sentencepiece(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> Tokenizer:
+    """SentencePiece BPE: the pair whose union has the best score merges first (Kudo 2018)."""
+    unknown = _optional_id(metadata, "unknown_token_id", len(vocabulary.tokens))
+    if unknown is None and _UNKNOWN in vocabulary.types:
+        unknown = vocabulary.types.index(_UNKNOWN)
+    model = BPE(
+        vocabulary.ids,
+        _merges_from_scores(vocabulary),
+        unk_token=None if unknown is None else vocabulary.tokens[unknown],
+        byte_fallback=_has_byte_fallback(vocabulary),
+        fuse_unk=True,
+    )
+    tokenizer = Tokenizer(model)
+    prefix = _flag(metadata, "add_space_prefix", default=True)
+    replace_spaces = normalizers.Replace(" ", _SPACE)
+    steps = [decoders.Replace(_SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
+    if prefix:
+        tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend(_SPACE), replace_spaces])
+        steps.append(decoders.Strip(" ", 1, 0))
+    else:
+        tokenizer.normalizer = replace_spaces
+    tokenizer.decoder = decoders.Sequence(steps)
+    _add_tokens(tokenizer, metadata, vocabulary)
+    return tokenizer
+
+
+def _add_tokens(
+    tokenizer: Tokenizer, metadata: Mapping[str, object], vocabulary: _Vocabulary
+) -> None:
+    """Declare control tokens (special: not text) and user-defined ones (text, kept whole)."""
+    named = {
+        _optional_id(metadata, key, len(vocabulary.tokens))
+        for key in ("bos_token_id", "eos_token_id", "eot_token_id")
+    }
+    added = [
+        AddedToken(text, normalized=False, special=kind != _USER_DEFINED)
+        for index, (text, kind) in enumerate(zip(vocabulary.tokens, vocabulary.types, strict=True))
+        if kind in (_CONTROL, _USER_DEFINED) or (index in named and kind != _BYTE)
+    ]
+    if any(not token.content for token in added):
+        raise BadCheckpoint(reason="tokenizer_empty_token")
+    tokenizer.add_tokens(added)
+
+
+def _vocabulary(metadata: Mapping[str, object]) -> _Vocabulary:
+    tokens = _array(metadata, "tokens", str, MAX_TOKENS)
+    types = _array(metadata, "token_type", int, MAX_TOKENS, default=[_NORMAL] * len(tokens))
+    scores = _array(metadata, "scores", float, MAX_TOKENS, default=[0.0] * len(tokens))
+    if not tokens or len(types) != len(tokens) or len(scores) != len(tokens):
+        raise BadCheckpoint(reason="tokenizer_array_lengths")
+    ids = {text: index for index, text in enumerate(tokens)}
+    if len(ids) != len(tokens):
+        raise BadCheckpoint(reason="tokenizer_duplicate_token")
+    if any(score != score for score in scores):  # NaN has no place in an order  # noqa: PLR0124
+        raise BadCheckpoint(reason="tokenizer_scores")
+    return _Vocabulary(tokens, types, scores, ids)
+
+
+def _merges(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> list[tuple[str, str]]:
+    """Parse "left right"; the space at index 0 would belong to the left token itself."""
+    pairs: list[tuple[str, str]] = []
+    for line in _array(metadata, "merges", str, MAX_MERGES):
+        cut = line.find(" ", 1)
+        left, right = line[:cut], line[cut + 1 :]
+        if cut < 0 or not {left, right, left + right} <= vocabulary.ids.keys():
+            raise BadCheckpoint(reason="tokenizer_merges")
+        pairs.append((left, right))
+    return pairs
+
+
+def _merges_from_scores(vocabulary: _Vocabulary) -> list[tuple[str, str]]:
+    """Every pair of tokens whose union is a token, best union first, then lowest ids."""
+    ids, scores = vocabulary.ids, vocabulary.scores
+    mergeable = {
+        text for text, kind in zip(vocabulary.tokens, vocabulary.types, strict=True)
+        if kind == _NORMAL
+    }  # fmt: skip
+    ranked: list[tuple[float, int, int, str, str]] = []
+    for text in mergeable:
+        for cut in range(1, len(text)):
+            left, right = text[:cut], text[cut:]
+            if left in mergeable and right in mergeable:
+                ranked.append((-scores[ids[text]], ids[left], ids[right], left, right))
+    ranked.sort()
+    return [(left, right) for *_, left, right in ranked]
+
+
+def _has_byte_fallback(vocabulary: _Vocabulary) -> bool:
+    return all(f"<0x{value:02X}>" in vocabulary.ids for value in range(256))
+
+
+def _key(name: str) -> str:
+    return f"tokenizer.ggml.{name}"
+
+
+def _text(metadata: Mapping[str, object], name: str, default: str | None = None) -> str:
+    value = metadata.get(_key(name), default)
+    if not isinstance(value, str):
+        raise BadCheckpoint(reason=f"tokenizer_{name}")
+    return value
+
+
+def _flag(metadata: Mapping[str, object], name: str, *, default: bool) -> bool:
+    return bool(metadata.get(_key(name), default))
+
+
+def _optional_id(metadata: Mapping[str, object], name: str, size: int) -> int | None:
+    """A token id, None when absent. Raises BadCheckpoint when it names no token."""
+    value = metadata.get(_key(name))
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise BadCheckpoint(reason=f"tokenizer_{name}")
+    index = int(value.__index__())
+    if not 0 <= index < size:
+        raise BadCheckpoint(reason=f"tokenizer_{name}")
+    return index
+
+
+_T = TypeVar("_T", str, int, float)
+
+
+def _array(
+    metadata: Mapping[str, object],
+    name: str,
+    kind: type[_T],
+    limit: int,
+    default: list[_T] | None = None,
+) -> list[_T]:
+    """A checked list out of a list, a tuple or a NumPy array."""
+    value = metadata.get(_key(name))
+    if value is None and default is not None:
+        return default
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence) or len(value) > limit:
+        raise BadCheckpoint(reason=f"tokenizer_{name}")
+    accepted = (int, float) if kind is float else (kind,)
+    if not all(isinstance(item, accepted) for item in value):
+        raise BadCheckpoint(reason=f"tokenizer_{name}")
+    return [kind(item) for item in value]
