@@ -14,7 +14,6 @@ the first stage that is not finished.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import re
 import shutil
@@ -24,7 +23,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from app.core.errors import DiskFull, HashMismatch, ReadOnly, Unreachable
+from app.core.errors import HashMismatch, Unreachable
+from app.core.jsonfile import storage_error
 
 Report = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
@@ -195,12 +195,6 @@ def parse_pip_progress(line: str) -> tuple[int, int] | None:
     """Bytes done and in all from a line of pip's raw progress bar, None for any other line."""
     match = _PROGRESS.match(line)
     return (int(match[1]), int(match[2])) if match else None
-
-
-def storage_error(exc: OSError) -> DiskFull | ReadOnly:
-    """Which of the two things a failing write usually means."""
-    full = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
-    return DiskFull() if exc.errno in full else ReadOnly()
 
 
 def _is_right(path: Path, size_bytes: int, sha256: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import zipfile
 from dataclasses import replace
@@ -10,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import DiskFull, HashMismatch, ReadOnly
+from app.core.errors import HashMismatch
 from app.core.starter import (
     STARTER,
     Workplace,
     install_licence,
     parse_pip_progress,
-    storage_error,
 )
 
 CONTENT = bytes(range(256)) * 8192
@@ -99,8 +97,3 @@ def test_licence_lies_beside_the_model(tmp_path: Path) -> None:
     licences = Path(__file__).parents[4] / "resources" / "licences"
     install_licence(licences, tmp_path)
     assert "Apache License" in (tmp_path / "LICENSE.txt").read_text("utf-8")
-
-
-def test_failing_writes_become_plain_errors() -> None:
-    assert isinstance(storage_error(OSError(errno.ENOSPC, "")), DiskFull)
-    assert isinstance(storage_error(OSError(errno.EROFS, "")), ReadOnly)
