@@ -1,0 +1,97 @@
+"""Steps between the model's logits and the choice: penalties and filters.
+
+Every function takes and returns plain arrays. The filters work on a short list of candidates
+instead of the whole vocabulary: with 150,000 tokens a full sort costs more than everything else
+together. All of them are exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.int64]
+
+_GROUP = 64
+
+
+def apply_repetition_penalty(logits: Floats, history: Ids, penalty: float) -> Floats:
+    """Make tokens that were seen less likely (Keskar et al. 2019, CTRL, section 4.1).
+
+    Args:
+        logits: [vocab]; not changed.
+        history: Ids seen so far, repeats allowed; ids outside the vocabulary are ignored.
+        penalty: Divides positive logits and multiplies negative ones; 1 changes nothing.
+
+    Returns:
+        [vocab], a copy.
+    """
+    seen = history[(history >= 0) & (history < logits.size)]
+    penalized = logits.copy()
+    values = logits[seen]
+    factor = np.float32(penalty)
+    penalized[seen] = np.where(values > 0, values / factor, values * factor)
+    return penalized
+
+
+def largest(logits: Floats, count: int) -> Ids:
+    """Ids of at least the `count` largest logits, ties included, in order of id.
+
+    Split the vocabulary into groups of 64. The `count`-th largest of the groups' maxima is a bound
+    that at least `count` logits reach, and nothing below it is among the largest: one vectorized
+    pass and one short partition instead of a partition of the whole vocabulary.
+    """
+    groups = logits.size // _GROUP
+    if count >= logits.size:
+        return np.arange(logits.size, dtype=np.int64)
+    if count > groups:
+        bound = np.partition(logits, logits.size - count)[logits.size - count]
+    else:
+        # Members of a group are `groups` apart, so that the maximum runs along the fast axis.
+        maxima = logits[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)  # [groups]
+        bound = np.partition(maxima, groups - count)[groups - count]
+    return np.flatnonzero(logits >= bound).astype(np.int64, copy=False)
+
+
+def rank(logits: Floats, candidates: Ids) -> Ids:
+    """Candidates by falling logit; equal ones by rising id, so that order is never chance."""
+    return candidates[np.argsort(-logits[candidates], kind="stable")]
+
+
+def softmax(scores: npt.NDArray[np.floating]) -> Doubles:
+    """Probabilities [n] in double precision, safe for any finite scores."""
+    weights = np.exp(scores.astype(np.float64) - np.float64(scores.max()))
+    result: Doubles = weights / weights.sum()
+    return result
+
+
+def log_sum_exp(logits: Floats, peak: float, temperature: float = 1.0) -> float:
+    """log(sum(exp(logits / temperature))), given the largest logit.
+
+    The exponentials are single precision, their sum is pairwise: the error is below 1e-6.
+    """
+    shifted = logits - np.float32(peak)
+    if temperature != 1.0:
+        shifted /= np.float32(temperature)
+    np.exp(shifted, out=shifted)
+    return peak / temperature + float(np.log(np.float64(shifted.sum())))
+
+
+def nucleus_size(probabilities: Doubles, top_p: float) -> int:
+    """How many of the falling probabilities are needed to reach top_p (Holtzman et al. 2020).
+
+    Returns 1 more than there are when they do not reach it.
+    """
+    return int(np.searchsorted(np.cumsum(probabilities), top_p, side="left")) + 1
+
+
+def above_min_p(logits: Floats, peak: float, temperature: float, min_p: float) -> Ids:
+    """Ids whose probability is at least min_p of the best one's (Nguyen et al. 2024).
+
+    Probabilities relative to the best do not depend on what else is kept, so this filter may run
+    before or after the others with the same result.
+    """
+    bound = np.float32(peak + temperature * np.log(min_p))
+    return np.flatnonzero(logits >= min(bound, np.float32(peak))).astype(np.int64, copy=False)

@@ -1,0 +1,148 @@
+"""Chooses the next token.
+
+The order is the usual one (Hugging Face `transformers`): repetition penalty, temperature, top-k,
+top-p, min-p. A temperature of 0 takes the best token after the penalty. The same settings, seed
+and logits give the same tokens on every machine: the generator is PCG64, ties go to the lower id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import InvalidRequest
+from engine.sampling.checks import check_config
+from engine.sampling.processors import (
+    Doubles,
+    Floats,
+    Ids,
+    above_min_p,
+    apply_repetition_penalty,
+    largest,
+    log_sum_exp,
+    nucleus_size,
+    rank,
+    softmax,
+)
+from engine.types import GenerationConfig
+
+_FIRST_GUESS = 256  # candidates that usually hold the nucleus
+_BLOCK = 512
+
+
+class Sampler:
+    """Chooses the tokens of one reply.
+
+    Args:
+        config: Settings; checked here.
+
+    Raises:
+        InvalidRequest: A setting is out of range.
+    """
+
+    def __init__(self, config: GenerationConfig) -> None:
+        check_config(config)
+        self._config = config
+        self._random = np.random.Generator(np.random.PCG64(config.seed))
+
+    def sample(
+        self, logits: Floats, history: Sequence[int] | npt.NDArray[np.integer] = ()
+    ) -> tuple[int, float]:
+        """Choose a token.
+
+        Args:
+            logits: float32 [vocab] of the last position; not changed. -inf rules a token out.
+            history: Ids of the prompt and the reply so far, for the repetition penalty.
+
+        Returns:
+            The token's id, and its natural-log probability under the unmodified model, that is
+            softmax(logits) without temperature, penalty or filters.
+
+        Raises:
+            InvalidRequest: The logits are empty, NaN or +inf, or all -inf (field: "logits").
+        """
+        if logits.ndim != 1 or logits.size == 0:
+            raise InvalidRequest(field="logits", reason="wrong_shape")
+        best = int(logits.argmax())  # the first NaN, where there is one
+        peak = float(logits[best])
+        if not np.isfinite(peak):
+            raise InvalidRequest(field="logits", reason="not_finite")
+        scores = logits
+        if self._config.repetition_penalty != 1.0 and len(history):
+            ids = np.asarray(history, dtype=np.int64)
+            scores = apply_repetition_penalty(logits, ids, self._config.repetition_penalty)
+            best = int(scores.argmax())
+        token = best if self._config.temperature == 0.0 else self._draw(scores, best)
+        return token, float(logits[token]) - log_sum_exp(logits, peak)
+
+    def _draw(self, scores: Floats, best: int) -> int:
+        """Draw from what the filters leave of softmax(scores / temperature)."""
+        config = self._config
+        peak = float(scores[best])
+        if config.top_k == 0 and config.top_p == 1.0 and config.min_p == 0.0:
+            return self._draw_from_all(scores, peak)
+        if config.top_k:
+            candidates = rank(scores, largest(scores, config.top_k))[: config.top_k]
+            probabilities = softmax(scores[candidates] / np.float64(config.temperature))
+            if config.top_p < 1.0:
+                candidates = candidates[: nucleus_size(probabilities, config.top_p)]
+            candidates = self._apply_min_p(scores, candidates)
+        else:
+            candidates = self._nucleus(scores, peak)
+        return self._pick(candidates, softmax(scores[candidates] / np.float64(config.temperature)))
+
+    def _nucleus(self, scores: Floats, peak: float) -> Ids:
+        """Top-p and min-p without top-k, looked for among ever more candidates.
+
+        Both keep the beginning of the same ranking, so min-p may go first although it counts last:
+        the shares that top-p adds up are those of the whole vocabulary either way.
+        """
+        config = self._config
+        count = _FIRST_GUESS
+        candidates = (
+            rank(scores, above_min_p(scores, peak, config.temperature, config.min_p))
+            if config.min_p
+            else rank(scores, largest(scores, count))
+        )
+        if config.top_p == 1.0:
+            return candidates
+        total = log_sum_exp(scores, peak, config.temperature)
+        while True:
+            shares = np.exp(scores[candidates] / np.float64(config.temperature) - total)
+            size = nucleus_size(shares, config.top_p)
+            if size <= candidates.size or config.min_p or candidates.size == scores.size:
+                return candidates[:size]
+            count = candidates.size * 8
+            candidates = rank(scores, largest(scores, count))
+
+    def _apply_min_p(self, scores: Floats, candidates: Ids) -> Ids:
+        """Keep ranked candidates with at least min_p of the best one's probability."""
+        config = self._config
+        if config.min_p == 0.0:
+            return candidates
+        values = scores[candidates].astype(np.float64)
+        bound = values[0] + config.temperature * np.log(config.min_p)
+        kept: Ids = candidates[values >= bound]
+        return kept
+
+    def _pick(self, candidates: Ids, probabilities: Doubles) -> int:
+        cumulative = np.cumsum(probabilities)
+        point = self._random.random() * cumulative[-1]
+        index = int(np.searchsorted(cumulative, point, side="right"))
+        return int(candidates[min(index, candidates.size - 1)])
+
+    def _draw_from_all(self, scores: Floats, peak: float) -> int:
+        """Draw from the whole vocabulary: first a block, then a token in it."""
+        weights = scores - np.float32(peak)
+        weights /= np.float32(self._config.temperature)
+        np.exp(weights, out=weights)
+        starts = np.arange(0, weights.size, _BLOCK)
+        blocks = np.add.reduceat(weights, starts).astype(np.float64)
+        cumulative = np.cumsum(blocks)
+        point = self._random.random() * cumulative[-1]
+        block = min(int(np.searchsorted(cumulative, point, side="right")), blocks.size - 1)
+        start = int(starts[block])
+        inside = weights[start : start + _BLOCK].astype(np.float64)
+        return self._pick(np.arange(start, start + inside.size, dtype=np.int64), inside)
