@@ -92,3 +92,25 @@ class ChatView:
     summary: ChatSummary
     messages: tuple[Message, ...]
     draft: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message; its content is read separately."""
+
+    id: int
+    message_id: int
+    name: str
+    media_type: str
+    size_bytes: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A message in which a search found something."""
+
+    chat: ChatSummary
+    message_id: int
+    role: Role
+    text: str

@@ -1,0 +1,114 @@
+"""Copies of the database, always encrypted, always checked, always with the wrapped key.
+
+The copy is made by SQLite's backup interface: every page is decrypted, its checksum verified, and
+encrypted again, so that damage in the original cannot pass into a copy unnoticed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlcipher3 import dbapi2
+
+from app.core.errors import Corrupt
+from app.core.jsonfile import sync_folder
+
+AUTOMATIC_DAYS = 7
+KEYS_NAME = "keys.json"
+_STAMP = "%Y%m%d-%H%M%S-%f"
+
+
+def copy_database(source: dbapi2.Connection, destination: Path, key: bytes) -> None:
+    """Write a complete copy of `source` to `destination` under the same key.
+
+    It appears under its name only when it is whole and has been checked.
+
+    Raises:
+        Corrupt: The copy does not pass SQLCipher's and SQLite's checks.
+        dbapi2.Error: The database cannot be read or the copy not written.
+        OSError: The copy cannot be put in place.
+    """
+    temporary = destination.with_name(f".{destination.name}.new")
+    temporary.unlink(missing_ok=True)
+    try:
+        copy = dbapi2.connect(str(temporary), isolation_level=None)
+        with contextlib.closing(copy):
+            copy.execute("PRAGMA cipher_log_level = NONE")
+            copy.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            _check(copy)
+        temporary.replace(destination)
+        sync_folder(destination.parent)
+    except BaseException:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
+        raise
+
+
+def backup_before_update(source: dbapi2.Connection, path: Path, key: bytes, version: int) -> Path:
+    """Copy the database into `backups/` beside it before a migration; returns the folder."""
+    return write_backup(source, path, key, path.parent / "backups", f"update-from-{version}")
+
+
+def write_backup(
+    source: dbapi2.Connection, path: Path, key: bytes, destination: Path, name: str
+) -> Path:
+    """Write a folder with the database and the wrapped key, which opens on another computer.
+
+    Args:
+        source: The open database.
+        path: Its file; keys.json lies beside it.
+        key: The data key.
+        destination: The folder that gets the new folder.
+        name: Beginning of the new folder's name; the time follows.
+
+    Returns:
+        The new folder.
+    """
+    stamp = datetime.now(UTC).strftime(_STAMP)
+    folder = destination / f"{name}-{stamp}"
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(path.parent / KEYS_NAME, folder / KEYS_NAME)
+        copy_database(source, folder / path.name, key)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def remove_old_automatic(path: Path, now: datetime) -> int:
+    """Remove automatic copies of the database at `path` that are older than AUTOMATIC_DAYS.
+
+    A deleted chat must not live on in them.
+
+    Returns:
+        How many were removed.
+    """
+    limit = now - timedelta(days=AUTOMATIC_DAYS)
+    removed = 0
+    for folder in sorted((path.parent / "backups").glob("update-from-*")):
+        made = _time_of(folder.name)
+        if made is not None and made < limit:
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+def _time_of(name: str) -> datetime | None:
+    try:
+        return datetime.strptime("-".join(name.split("-")[-3:]), _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _check(copy: dbapi2.Connection) -> None:
+    broken = copy.execute("PRAGMA cipher_integrity_check").fetchall()
+    if broken or copy.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+        raise Corrupt(reason="backup")

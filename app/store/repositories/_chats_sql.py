@@ -1,0 +1,65 @@
+"""What several repositories do with chats inside their transactions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, literal, select, update
+
+from app.core.records import ChatSummary, ChatView, Message
+from app.store.repositories._rows import SUMMARY_COLUMNS, message_of, summary_of
+from app.store.tables import chats, messages
+
+
+def summaries(connection: Connection, condition: ColumnElement[bool]) -> tuple[ChatSummary, ...]:
+    """The chats under a condition: pinned first, then the newest first."""
+    query = (
+        select(*SUMMARY_COLUMNS)
+        .where(condition)
+        .order_by(chats.c.pinned.desc(), chats.c.updated_at.desc(), chats.c.id.desc())
+    )
+    return tuple(summary_of(row) for row in connection.execute(query))
+
+
+def summary(connection: Connection, chat_id: int) -> ChatSummary:
+    """One chat, in the bin or not; LookupError where there is none."""
+    query = select(*SUMMARY_COLUMNS).where(chats.c.id == chat_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise LookupError(chat_id)
+    return summary_of(row)
+
+
+def update_chat(connection: Connection, chat_id: int, **values: Any) -> None:  # noqa: ANN401
+    """Set columns of one chat; LookupError where there is none."""
+    changed = connection.execute(update(chats).where(chats.c.id == chat_id).values(**values))
+    if changed.rowcount == 0:
+        raise LookupError(chat_id)
+
+
+def view(connection: Connection, chat_id: int) -> ChatView:
+    """A chat outside the bin as it is shown; LookupError where there is none."""
+    query = select(*SUMMARY_COLUMNS, chats.c.draft, chats.c.active_leaf_id).where(
+        chats.c.id == chat_id, chats.c.deleted_at.is_(None)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise LookupError(chat_id)
+    messages_shown = () if row.active_leaf_id is None else branch(connection, row.active_leaf_id)
+    return ChatView(summary_of(row), messages_shown, row.draft)
+
+
+def branch(connection: Connection, leaf_id: int) -> tuple[Message, ...]:
+    """The messages from the root of the tree down to the leaf."""
+    path = (
+        select(messages.c.id, messages.c.parent_id, literal(0).label("depth"))
+        .where(messages.c.id == leaf_id)
+        .cte("path", recursive=True)
+    )
+    path = path.union_all(
+        select(messages.c.id, messages.c.parent_id, path.c.depth + 1).where(
+            messages.c.id == path.c.parent_id
+        )
+    )
+    query = select(messages).join(path, path.c.id == messages.c.id).order_by(path.c.depth.desc())
+    return tuple(message_of(row) for row in connection.execute(query))

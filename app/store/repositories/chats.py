@@ -1,0 +1,137 @@
+"""Chats: the list, the open one, the bin, drafts."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from app.core.records import ChatSummary, ChatView
+from app.core.text import storable
+from app.store.database import Database
+from app.store.repositories import _chats_sql as sql
+from app.store.repositories._index import remove_entries
+from app.store.repositories.meta import NEW_CHAT_DRAFT, read_value, write_value
+from app.store.tables import attachments, chats, messages, now
+
+
+class Chats:
+    """What happens to whole chats."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self) -> Future[tuple[ChatSummary, ...]]:
+        """Every chat outside the bin: pinned first, then the newest first."""
+        return self._database.submit(lambda c: sql.summaries(c, chats.c.deleted_at.is_(None)))
+
+    def deleted(self) -> Future[tuple[ChatSummary, ...]]:
+        """The chats in the bin, which can still be restored."""
+        return self._database.submit(lambda c: sql.summaries(c, chats.c.deleted_at.is_not(None)))
+
+    def open(self, chat_id: int) -> Future[ChatView]:
+        """The chat with the branch that ends in its active leaf, and its draft."""
+        return self._database.submit(lambda c: sql.view(c, chat_id))
+
+    def create(self, title: str = "") -> Future[ChatSummary]:
+        """A new, empty chat."""
+
+        def work(connection: Connection) -> ChatSummary:
+            moment = now()
+            row = insert(chats).values(
+                title=storable(title),
+                pinned=False,
+                created_at=moment,
+                updated_at=moment,
+                draft="",
+            )
+            return sql.summary(
+                connection, connection.execute(row.returning(chats.c.id)).scalar_one()
+            )
+
+        return self._database.submit(work)
+
+    def rename(self, chat_id: int, title: str) -> Future[ChatSummary]:
+        """Give it a title; its place in the list stays."""
+        return self._change(chat_id, title=storable(title))
+
+    def pin(self, chat_id: int, pinned: bool) -> Future[ChatSummary]:
+        """Keep it at the top of the list, or no longer."""
+        return self._change(chat_id, pinned=pinned)
+
+    def delete(self, chat_id: int) -> Future[ChatSummary]:
+        """Move it to the bin."""
+        return self._change(chat_id, deleted_at=now())
+
+    def restore(self, chat_id: int) -> Future[ChatSummary]:
+        """Take it out of the bin."""
+        return self._change(chat_id, deleted_at=None)
+
+    def select_leaf(self, chat_id: int, leaf_id: int) -> Future[ChatView]:
+        """Show the branch of the tree that ends in another message."""
+
+        def work(connection: Connection) -> ChatView:
+            owner = connection.scalar(select(messages.c.chat_id).where(messages.c.id == leaf_id))
+            if owner != chat_id:
+                raise LookupError(leaf_id)
+            sql.update_chat(connection, chat_id, active_leaf_id=leaf_id)
+            return sql.view(connection, chat_id)
+
+        return self._database.submit(work)
+
+    def purge_deleted(self, before: datetime) -> Future[int]:
+        """Destroy the chats that were moved to the bin before `before`; returns how many.
+
+        Rows, attachments and search entries are overwritten, not only marked as free. Copies made
+        before an update are removed once they are old enough.
+        """
+
+        def work(connection: Connection) -> int:
+            ids = connection.scalars(select(chats.c.id).where(chats.c.deleted_at < before)).all()
+            for chat_id in ids:
+                _destroy(connection, chat_id)
+            return len(ids)
+
+        return self._database.submit_destroying(work)
+
+    def save_draft(self, chat_id: int | None, text: str) -> Future[None]:
+        """Keep what is being typed; None: before any chat exists."""
+
+        def work(connection: Connection) -> None:
+            if chat_id is None:
+                write_value(connection, NEW_CHAT_DRAFT, text)
+            else:
+                sql.update_chat(connection, chat_id, draft=storable(text))
+
+        return self._database.submit(work)
+
+    def draft(self, chat_id: int | None) -> Future[str]:
+        """What was being typed, "" for nothing."""
+
+        def work(connection: Connection) -> str:
+            if chat_id is None:
+                return read_value(connection, NEW_CHAT_DRAFT) or ""
+            found = connection.scalar(select(chats.c.draft).where(chats.c.id == chat_id))
+            if found is None:
+                raise LookupError(chat_id)
+            return str(found)
+
+        return self._database.submit(work)
+
+    def _change(self, chat_id: int, **values: Any) -> Future[ChatSummary]:  # noqa: ANN401
+        def work(connection: Connection) -> ChatSummary:
+            sql.update_chat(connection, chat_id, **values)
+            return sql.summary(connection, chat_id)
+
+        return self._database.submit(work)
+
+
+def _destroy(connection: Connection, chat_id: int) -> None:
+    remove_entries(connection, chat_id)
+    own = select(messages.c.id).where(messages.c.chat_id == chat_id)
+    connection.execute(delete(attachments).where(attachments.c.message_id.in_(own)))
+    connection.execute(update(chats).where(chats.c.id == chat_id).values(active_leaf_id=None))
+    connection.execute(delete(messages).where(messages.c.chat_id == chat_id))
+    connection.execute(delete(chats).where(chats.c.id == chat_id))

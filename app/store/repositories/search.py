@@ -1,0 +1,66 @@
+"""Finding messages by words."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+from sqlalchemy import Connection, column, select, table
+
+from app.core.records import SearchHit
+from app.store.database import Database
+from app.store.repositories._index import rebuild_entries
+from app.store.repositories._rows import SUMMARY_COLUMNS, summary_of
+from app.store.repositories.meta import SEARCH_VERSION, read_value, write_value
+from app.store.tables import chats, messages
+from app.store.tokens import match_expression, tokenizer_version
+
+_search = table("search", column("rowid"), column("search"))
+
+
+class Search:
+    """The search over all chats outside the bin."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, text: str, limit: int = 50) -> Future[tuple[SearchHit, ...]]:
+        """Messages that hold every word of `text`, or words that begin so; the newest first."""
+
+        def work(connection: Connection) -> tuple[SearchHit, ...]:
+            expression = match_expression(text)
+            if not expression:
+                return ()
+            query = (
+                select(*SUMMARY_COLUMNS, messages.c.id, messages.c.role, messages.c.text)
+                .join_from(_search, messages, messages.c.id == _search.c.rowid)
+                .join(chats, chats.c.id == messages.c.chat_id)
+                .where(_search.c.search.op("MATCH")(expression), chats.c.deleted_at.is_(None))
+                .order_by(_search.c.rowid.desc())
+                .limit(limit)
+            )
+            return tuple(
+                SearchHit(summary_of(row), *row[len(SUMMARY_COLUMNS) :])
+                for row in connection.execute(query)
+            )
+
+        return self._database.submit(work)
+
+    def rebuild(self) -> Future[int]:
+        """Make the search again from the messages; returns how many there are."""
+        return self._database.submit(_rebuild)
+
+    def ensure_current(self) -> Future[int]:
+        """Rebuild only if the rules of `tokens.py` have changed; returns the messages done."""
+
+        def work(connection: Connection) -> int:
+            if read_value(connection, SEARCH_VERSION) == tokenizer_version():
+                return 0
+            return _rebuild(connection)
+
+        return self._database.submit(work)
+
+
+def _rebuild(connection: Connection) -> int:
+    count = rebuild_entries(connection)
+    write_value(connection, SEARCH_VERSION, tokenizer_version())
+    return count

@@ -1,0 +1,82 @@
+"""The door to everything that is kept."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+
+from app.core.errors import StoreError
+from app.store.backup import write_backup
+from app.store.database import Database
+from app.store.repositories.attachments import Attachments
+from app.store.repositories.chats import Chats
+from app.store.repositories.messages import Messages
+from app.store.repositories.meta import Meta
+from app.store.repositories.search import Search
+
+
+class Store:
+    """One open database with its repositories.
+
+    Every method of a repository returns a future at once; the work is done in the order of the
+    calls, on the one thread that owns the database, and a future is done once the disk has it.
+
+    Attributes:
+        chats: Whole chats.
+        messages: Questions and replies.
+        attachments: Files of messages.
+        search: Finding messages by words.
+        meta: Small values.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.chats = Chats(database)
+        self.messages = Messages(database)
+        self.attachments = Attachments(database)
+        self.search = Search(database)
+        self.meta = Meta(database)
+        # First in the queue: an entry made by other rules could not be taken out again.
+        self.search.ensure_current()
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> Store:
+        """Open the file, or make it; an older layout is copied to `backups/` and migrated.
+
+        Raises:
+            Locked: Another process holds it.
+            Corrupt: Not a database, damaged, or not opened by this key.
+            TooNew: Written by a newer version. Params: found, known.
+            DiskFull: No room; what was stored stays.
+            ReadOnly: The folder cannot be written.
+        """
+        return cls(Database.open_file(path, key))
+
+    @classmethod
+    def open_temporary(cls) -> Store:
+        """A store that never touches a disk and is gone when it closes."""
+        return cls(Database.open_memory())
+
+    @property
+    def temporary(self) -> bool:
+        """Whether nothing is kept."""
+        return self._database.path is None
+
+    def backup(self, destination_folder: Path) -> Future[Path]:
+        """Write a new folder with the database and the wrapped key into `destination_folder`.
+
+        It opens on another computer by the recovery code or the passphrase.
+
+        Returns:
+            The new folder. Fails with StoreError(reason="temporary") where nothing is kept.
+        """
+        path = self._database.path
+        if path is None:
+            raise StoreError(reason="temporary")
+        return self._database.backup(
+            lambda raw, key: write_backup(raw, path, key, destination_folder, "alcove-backup")
+        )
+
+    def close(self) -> None:
+        """Finish what is queued and release the file. May be called twice."""
+        self._database.close()
