@@ -37,9 +37,11 @@ class Messages:
 
         def work(connection: Connection) -> tuple[Message, Message]:
             _require_parent(connection, chat_id, parent_id)
-            question = _add(connection, chat_id, parent_id, "user", storable(text), "complete")
+            question = _add(
+                connection, chat_id, parent_id, role="user", text=storable(text), state="complete"
+            )
             add_entry(connection, question.id, question.text)
-            reply = _add(connection, chat_id, question.id, "assistant", "", "generating")
+            reply = _add(connection, chat_id, question.id, role="assistant", state="generating")
             _make_active(connection, reply, draft="")
             _clear_new_chat_draft(connection, question.text)
             return question, reply
@@ -51,7 +53,7 @@ class Messages:
 
         def work(connection: Connection) -> Message:
             _require_parent(connection, chat_id, parent_id)
-            reply = _add(connection, chat_id, parent_id, "assistant", "", "generating")
+            reply = _add(connection, chat_id, parent_id, role="assistant", state="generating")
             _make_active(connection, reply)
             return reply
 
@@ -137,8 +139,9 @@ def _add(
     connection: Connection,
     chat_id: int,
     parent_id: int | None,
+    *,
     role: Role,
-    text: str,
+    text: str = "",
     state: MessageState,
 ) -> Message:
     row = insert(messages).values(
