@@ -1,0 +1,381 @@
+"""Conversations: the only door through which the user interface reaches them.
+
+`ChatService` keeps what is on the screen (the open chat's branch) in step with the store and with
+the reply that is being written (`generator.py`). Everything is committed before it is acted upon.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.core.errors import AppError
+from app.core.records import ChatSummary, ChatView, Message, StorageMode
+from app.services.chat_events import ReplyProgress, Waiting
+from app.services.drafts import DraftKeeper
+from app.services.engine_host import EngineHost
+from app.services.generation import another_reply, first_reply
+from app.services.generator import Generator
+from app.services.history import conversation_of
+from app.services.tasks import Tasks
+from app.services.titles import title_for
+from engine.types import GenerationConfig
+
+if TYPE_CHECKING:
+    from app.store import Store
+
+__all__ = ["ChatService", "ReplyProgress", "Waiting"]
+
+log = logging.getLogger(__name__)
+
+BIN_DAYS = 30
+T = TypeVar("T")
+
+
+class ChatService(QObject):
+    """One person's conversations.
+
+    Signals:
+        chats_changed: tuple[ChatSummary, ...], pinned first, then newest first.
+        chat_opened: ChatView; None is a fresh, empty conversation.
+        message_added: A Message of the open chat.
+        reply_changed: ReplyProgress of the open chat, at most every 25 ms.
+        waiting_changed: Waiting.
+        reply_finished: The Message as it ended, of the open chat.
+        chat_deleted: ChatSummary, for an offer to undo.
+        error_raised: AppError or EngineError.
+        storage_changed: "stored" or "temporary".
+        question_returned: A question that could not be stored, to be put back where it was typed.
+        draft_restored: What was being typed into the fresh conversation when the program ended.
+        history_shortened: Older turns no longer fit; said once for each chat.
+    """
+
+    chats_changed = Signal(object)
+    chat_opened = Signal(object)
+    message_added = Signal(object)
+    reply_changed = Signal(object)
+    waiting_changed = Signal(object)
+    reply_finished = Signal(object)
+    chat_deleted = Signal(object)
+    error_raised = Signal(object)
+    storage_changed = Signal(str)
+    question_returned = Signal(str)
+    draft_restored = Signal(str)
+    history_shortened = Signal()
+
+    def __init__(self, host: EngineHost, tasks: Tasks, parent: QObject | None = None) -> None:
+        """Make a service that has no store yet.
+
+        Args:
+            host: Answers.
+            tasks: Brings the store's results to the main thread.
+            parent: Qt parent.
+        """
+        super().__init__(parent)
+        self._tasks = tasks
+        self._store: Store | None = None
+        self._mode: StorageMode = "temporary"
+        self._started = False
+        self._begun = False
+        self._chat: ChatSummary | None = None
+        self._branch: tuple[Message, ...] = ()
+        self._summaries: tuple[ChatSummary, ...] = ()
+        self._shown = 0
+        self._asking = False
+        self._stop_asked = False
+        self._typed = False
+        self._queued = ""
+        self._told_short: set[int] = set()
+        self._drafts = DraftKeeper(tasks, self)
+        self._generator = Generator(host, tasks, self)
+        self._generator.changed.connect(self._on_reply_changed)
+        self._generator.waiting_changed.connect(self.waiting_changed)
+        self._generator.finished.connect(self._on_reply_finished)
+        self._generator.error_raised.connect(self.error_raised)
+        self._generator.shortened.connect(self._on_shortened)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reply is being made; a new question has to wait."""
+        return self._asking or self._generator.active is not None
+
+    @property
+    def storage_mode(self) -> StorageMode:
+        """Whether chats are kept."""
+        return self._mode
+
+    @property
+    def chat_id(self) -> int | None:
+        """The open chat, None for a fresh conversation."""
+        return self._chat.id if self._chat is not None else None
+
+    def attach(self, store: Store, mode: StorageMode) -> None:
+        """Give the service its store; chats appear when `start` was called too."""
+        self._store = store
+        self._mode = mode
+        self._drafts.store = store
+        self._generator.attach(store)
+        self.storage_changed.emit(mode)
+        self._begin()
+
+    def shutdown(self, wait_s: float = 2.0) -> None:
+        """Store what is on its way; blocks at most about `wait_s`."""
+        self._drafts.flush(wait_s)
+        self._generator.shutdown(wait_s)
+
+    @Slot()
+    def start(self) -> None:
+        """The user interface is ready to show chats."""
+        self._started = True
+        self._begin()
+
+    @Slot(int)
+    def open_chat(self, chat_id: int) -> None:
+        """Show a chat; a reply being written elsewhere goes on."""
+        if self._store is None:
+            return
+        self._drafts.flush()
+        token = self._leave()
+
+        def opened(view: ChatView) -> None:
+            if token == self._shown:
+                self._show(view)
+
+        self._then(self._store.chats.open(chat_id), opened)
+
+    @Slot()
+    def new_chat(self) -> None:
+        """Show a fresh conversation; it becomes a chat with its first question."""
+        self._drafts.flush()
+        self._leave()
+        self._chat, self._branch = None, ()
+        self.chat_opened.emit(None)
+
+    @Slot(str)
+    def send(self, text: str) -> None:
+        """Ask a question in the open chat; ignored while busy or when there is nothing in it."""
+        if self.busy or not text.strip():
+            return
+        if self._store is None:
+            self._queued = text
+            return
+        self._asking, self._stop_asked = True, False
+        self._drafts.drop()
+        if self._chat is None:
+            self._create_and_ask(self._store, text)
+        else:
+            self._ask(self._store, self._chat, self._branch, text)
+
+    @Slot()
+    def stop(self) -> None:
+        """End the reply; what is there stays."""
+        self._stop_asked = True
+        self._generator.stop()
+
+    @Slot()
+    def regenerate(self) -> None:
+        """Answer the last question once more; the reply before stays in the tree."""
+        if self.busy or self._store is None or self._chat is None or not self._branch:
+            return
+        question = next((m for m in reversed(self._branch) if m.role == "user"), None)
+        if question is None:
+            return
+        self._asking, self._stop_asked = True, False
+        chat = self._chat
+        position = self._branch.index(question)
+        before, kept = self._branch[:position], self._branch[: position + 1]
+
+        def added(reply: Message) -> None:
+            if self.chat_id == chat.id:
+                self._branch = (*kept, reply)
+                self.chat_opened.emit(ChatView(chat, self._branch, ""))
+            self._generate(reply, before, question.text, another_reply())
+
+        self._then(self._store.messages.add_reply(chat.id, question.id), added, self._ask_failed)
+
+    @Slot(int, str)
+    def rename_chat(self, chat_id: int, title: str) -> None:
+        """Give a chat a name."""
+        if self._store is not None and title.strip():
+            self._then(self._store.chats.rename(chat_id, title.strip()), self._on_changed)
+
+    @Slot(int)
+    def delete_chat(self, chat_id: int) -> None:
+        """Put a chat into the bin."""
+        if self._store is None:
+            return
+        active = self._generator.active
+        if active is not None and active.message.chat_id == chat_id:
+            self._generator.stop()
+        known = next((s for s in self._summaries if s.id == chat_id), None)
+
+        def deleted(summary: object) -> None:
+            if self.chat_id == chat_id:
+                self._drafts.drop()
+                self.new_chat()
+            self._refresh()
+            shown = known or summary
+            if isinstance(shown, ChatSummary):
+                self.chat_deleted.emit(shown)
+
+        self._then(self._store.chats.delete(chat_id), deleted)
+
+    @Slot(int)
+    def restore_chat(self, chat_id: int) -> None:
+        """Take a chat out of the bin and show it."""
+        if self._store is None:
+            return
+
+        def restored(_: object) -> None:
+            self._refresh()
+            self.open_chat(chat_id)
+
+        self._then(self._store.chats.restore(chat_id), restored)
+
+    @Slot(str)
+    def save_draft(self, text: str) -> None:
+        """Remember what is being typed; called at each change, saved after half a second."""
+        self._typed = self._typed or bool(text)
+        self._drafts.keep(self.chat_id, text)
+
+    def _begin(self) -> None:
+        """First look at the store, once there is both a store and somebody to show it."""
+        if self._begun or not self._started or self._store is None:
+            return
+        self._begun = True
+        before = datetime.now(UTC) - timedelta(days=BIN_DAYS)
+        self._then(self._store.messages.recover_interrupted(), self._on_recovered)
+        self._then(self._store.chats.purge_deleted(before))
+
+    def _on_recovered(self, count: int) -> None:
+        log.info("interrupted replies=%d", count)
+        self._refresh(lambda: self._show_first(interrupted=count > 0))
+
+    def _show_first(self, *, interrupted: bool) -> None:
+        """After a crash the chat in which it happened; otherwise what was being typed."""
+        if self._queued:
+            text, self._queued = self._queued, ""
+            self.send(text)
+        elif self._typed or self._store is None or self.busy or self._chat is not None:
+            return
+        elif interrupted and self._summaries:
+            newest = max(self._summaries, key=lambda summary: summary.updated_at)
+            self.open_chat(newest.id)
+        else:
+            self._then(self._store.chats.draft(None), self._on_draft)
+
+    def _on_draft(self, text: str) -> None:
+        if text and not self._typed and self._chat is None and not self.busy:
+            self.draft_restored.emit(text)
+
+    def _create_and_ask(self, store: Store, text: str) -> None:
+        token = self._shown
+
+        def created(chat: ChatSummary) -> None:
+            if token == self._shown:
+                self._chat, self._branch = chat, ()
+            self._then(store.chats.save_draft(None, ""))
+            self._ask(store, chat, (), text)
+
+        self._then(
+            store.chats.create(title_for(text)), created, lambda e: self._ask_failed(e, text)
+        )
+
+    def _ask(self, store: Store, chat: ChatSummary, branch: tuple[Message, ...], text: str) -> None:
+        if not chat.title and not branch:
+            self._then(store.chats.rename(chat.id, title_for(text)), self._on_changed)
+        parent_id = branch[-1].id if branch else None
+
+        def asked(pair: tuple[Message, Message]) -> None:
+            question, reply = pair
+            if self.chat_id == chat.id:
+                self._branch = (*branch, question, reply)
+                self.message_added.emit(question)
+                self.message_added.emit(reply)
+            self._refresh()
+            self._generate(reply, branch, question.text, first_reply())
+
+        self._then(
+            store.messages.ask(chat.id, parent_id, text), asked, lambda e: self._ask_failed(e, text)
+        )
+
+    def _generate(
+        self, reply: Message, branch: tuple[Message, ...], question: str, config: GenerationConfig
+    ) -> None:
+        self._asking = False
+        self._generator.begin(reply, conversation_of(branch, question), config)
+        if self._stop_asked:
+            self._generator.stop()
+
+    def _ask_failed(self, error: BaseException, text: str = "") -> None:
+        self._asking = False
+        if text:
+            self._drafts.keep(self.chat_id, text)
+            self.question_returned.emit(text)
+        self._report(error)
+
+    def _on_reply_changed(self, message: Message) -> None:
+        if message.chat_id == self.chat_id:
+            spans = message.details.spans
+            self.reply_changed.emit(ReplyProgress(message.id, message.text, spans, message.state))
+
+    def _on_reply_finished(self, message: Message) -> None:
+        if message.chat_id == self.chat_id:
+            self._branch = tuple(message if m.id == message.id else m for m in self._branch)
+            self.reply_finished.emit(message)
+        self._refresh()
+
+    def _on_shortened(self, chat_id: int) -> None:
+        if chat_id not in self._told_short:
+            self._told_short.add(chat_id)
+            self.history_shortened.emit()
+
+    def _show(self, view: ChatView) -> None:
+        view = self._generator.overlay(view)
+        self._chat, self._branch = view.summary, view.messages
+        self.chat_opened.emit(view)
+
+    def _leave(self) -> int:
+        """Whatever is shown next, answers to earlier wishes come too late for it."""
+        self._shown += 1
+        self._typed = False
+        return self._shown
+
+    def _on_changed(self, summary: object) -> None:
+        if isinstance(summary, ChatSummary) and summary.id == self.chat_id:
+            self._chat = summary
+        self._refresh()
+
+    def _refresh(self, then: Callable[[], None] | None = None) -> None:
+        if self._store is None:
+            return
+
+        def listed(summaries: tuple[ChatSummary, ...]) -> None:
+            self._summaries = tuple(summaries)
+            if self._chat is not None:
+                same = (s for s in self._summaries if s.id == self.chat_id)
+                self._chat = next(same, replace(self._chat))
+            self.chats_changed.emit(self._summaries)
+            if then is not None:
+                then()
+
+        self._then(self._store.chats.list(), listed)
+
+    def _then(
+        self,
+        future: Future[T],
+        done: Callable[[T], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self._tasks.then(future, done, failed or self._report)
+
+    def _report(self, error: BaseException) -> None:
+        if not isinstance(error, AppError):
+            raise error
+        self.error_raised.emit(error)

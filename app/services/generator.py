@@ -1,0 +1,195 @@
+"""Makes one reply at a time: asks the engine, collects, checkpoints, and always comes to an end."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.core.errors import AppError
+from app.core.records import ChatView, Message, MessageState
+from app.services.chat_events import Stage, Waiting
+from app.services.engine_host import EngineHost
+from app.services.generation import DEADLINE_MS
+from app.services.history import Conversation
+from app.services.reply import GrowingReply
+from app.services.reply_saver import ReplySaver
+from app.services.tasks import Tasks
+from engine.errors import ContextTooLong, EngineError
+from engine.protocol import ProgressEvent, TokenEvent
+from engine.types import GenerationConfig
+
+if TYPE_CHECKING:
+    from app.store import Store
+
+log = logging.getLogger(__name__)
+
+UPDATE_MS = 25
+RESERVED_SHARE = 0.25
+"""Of the context, kept free for the reply when older turns have to go anyway."""
+
+
+class Generator(QObject):
+    """The reply that is being written, from its commit to its end.
+
+    Signals:
+        changed: The reply so far (Message), at most every `UPDATE_MS`.
+        finished: The reply as it ended.
+        waiting_changed: Waiting.
+        error_raised: AppError or EngineError, once for each thing that went wrong.
+        shortened: Id of a chat whose older turns no longer fit.
+    """
+
+    changed = Signal(object)
+    finished = Signal(object)
+    waiting_changed = Signal(object)
+    error_raised = Signal(object)
+    shortened = Signal(int)
+
+    def __init__(self, host: EngineHost, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._tasks = tasks
+        self._saver: ReplySaver | None = None
+        self._config = GenerationConfig()
+        self._waiting = Waiting("idle")
+        self._characters_per_token = 0.0
+        self.active: GrowingReply | None = None
+        self._updates = QTimer(self, interval=UPDATE_MS, singleShot=True)
+        self._updates.timeout.connect(self._emit_changed)
+        host.state_changed.connect(self._on_host_state)
+        host.progressed.connect(self._on_progress)
+        host.tokens_arrived.connect(self._on_tokens)
+        host.request_finished.connect(self._on_finished)
+        host.request_failed.connect(self._on_failed)
+
+    def attach(self, store: Store) -> None:
+        """Where replies are written."""
+        self._saver = ReplySaver(store, self._tasks, self)
+        self._saver.trouble_began.connect(self.error_raised)
+
+    def begin(self, reply: Message, conversation: Conversation, config: GenerationConfig) -> None:
+        """Make the reply whose empty row was just committed."""
+        self.active = GrowingReply(reply, conversation)
+        self._config = config
+        self._make_room(self.active)
+        if self._saver is not None:
+            self._saver.watch(self.active.snapshot)
+        self._submit(self.active)
+
+    def stop(self) -> None:
+        """End the reply with what is there; the engine follows within a token."""
+        if self.active is not None:
+            self._host.cancel(self.active.request_id)
+            self._end("stopped", finish_reason="cancelled")
+
+    def overlay(self, view: ChatView) -> ChatView:
+        """Put what is only in memory over what the store knows."""
+        if self._saver is not None:
+            view = self._saver.overlay(view)
+        active = self.active
+        if active is None or active.message.chat_id != view.summary.id:
+            return view
+        now = active.snapshot()
+        messages = tuple(now if message.id == now.id else message for message in view.messages)
+        return ChatView(view.summary, messages, view.draft)
+
+    def shutdown(self, wait_s: float) -> None:
+        """Store the reply so far as interrupted; blocks at most `wait_s`."""
+        if self.active is not None:
+            self._end("interrupted", finish_reason="cancelled")
+        if self._saver is not None:
+            self._saver.flush(wait_s)
+
+    def _submit(self, active: GrowingReply) -> None:
+        active.request_id = self._host.generate(
+            active.conversation.messages(), self._config, deadline_ms=DEADLINE_MS
+        )
+        self._wait("reading" if self._host.state == "ready" else "loading")
+
+    def _on_host_state(self, state: str) -> None:
+        if self.active is not None and state == "ready":
+            self._wait("reading")
+
+    def _on_progress(self, event: ProgressEvent) -> None:
+        if self.active is None:
+            return
+        if event.id == self.active.request_id:
+            if self._waiting.stage != "writing":
+                self._wait("reading", event.seconds_left)
+        elif self._waiting.stage == "loading":
+            self._wait("loading", event.seconds_left)
+
+    def _on_tokens(self, event: TokenEvent) -> None:
+        active = self.active
+        if active is None or event.id != active.request_id:
+            return
+        active.add(event)
+        self._wait("writing")
+        if not self._updates.isActive():
+            self._updates.start()
+
+    def _on_finished(self, request_id: str, data: dict[str, Any]) -> None:
+        if self.active is None or request_id != self.active.request_id:
+            return
+        if prompt_tokens := int(data.get("prompt_tokens", 0)):
+            self._characters_per_token = self.active.conversation.characters / prompt_tokens
+        reason = str(data.get("finish_reason", "stop"))
+        self._end("stopped" if reason == "cancelled" else "complete", finish_reason=reason)
+
+    def _on_failed(self, request_id: str, error: EngineError | AppError) -> None:
+        active = self.active
+        if active is None or request_id != active.request_id:
+            return
+        if isinstance(error, ContextTooLong) and active.conversation.turns:
+            self._shorten(active, error)
+            return
+        state: MessageState = "interrupted" if active.text else "failed"
+        self._end(state, finish_reason="error", error_code=error.code)
+        self.error_raised.emit(error)
+
+    def _make_room(self, active: GrowingReply) -> None:
+        """Leave older turns out before they leave no room for the reply."""
+        context_length = int(self._host.loaded_data.get("context_length", 0))
+        room = context_length * (1 - RESERVED_SHARE) * self._characters_per_token
+        if room and active.conversation.turns and active.conversation.characters > room:
+            active.conversation = active.conversation.shortened(room)
+            self.shortened.emit(active.message.chat_id)
+
+    def _shorten(self, active: GrowingReply, error: ContextTooLong) -> None:
+        """Leave out the oldest turns and ask again: the conversation outgrew the context."""
+        prompt_tokens = float(error.params.get("prompt_tokens", 0) or 1)
+        context_length = float(error.params.get("context_length", 0))
+        share = context_length * (1 - RESERVED_SHARE) / prompt_tokens
+        conversation = active.conversation.without_oldest()
+        active.conversation = conversation.shortened(active.conversation.characters * share)
+        log.info("history shortened turns=%d", len(active.conversation.turns))
+        self.shortened.emit(active.message.chat_id)
+        self._submit(active)
+
+    def _end(self, state: MessageState, *, finish_reason: str, error_code: str = "") -> None:
+        active, self.active = self.active, None
+        if active is None:
+            return
+        self._updates.stop()
+        message = active.snapshot(
+            state,
+            finish_reason=finish_reason,
+            error_code=error_code,
+            model_hash=str(self._host.loaded_data.get("model_hash", "")),
+        )
+        if self._saver is not None:
+            self._saver.finish(message)
+        self._wait("idle")
+        self.finished.emit(message)
+
+    def _emit_changed(self) -> None:
+        if self.active is not None:
+            self.changed.emit(self.active.snapshot())
+
+    def _wait(self, stage: Stage, seconds_left: float | None = None) -> None:
+        waiting = Waiting(stage, seconds_left)
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self.waiting_changed.emit(waiting)

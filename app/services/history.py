@@ -1,0 +1,91 @@
+"""Which part of a conversation the assistant is given: all of it, or the newest that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.core.records import Message
+from engine.types import Message as EngineMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question with the answer it got."""
+
+    question: str
+    answer: str
+
+    @property
+    def characters(self) -> int:
+        """Length of both."""
+        return len(self.question) + len(self.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What is sent: earlier turns, oldest first, and the question to answer now."""
+
+    turns: tuple[Turn, ...]
+    question: str
+
+    @property
+    def characters(self) -> int:
+        """Length of everything."""
+        return sum(turn.characters for turn in self.turns) + len(self.question)
+
+    def messages(self) -> tuple[EngineMessage, ...]:
+        """The form in which the engine takes it; roles alternate, as many templates demand."""
+        result: list[EngineMessage] = []
+        for turn in self.turns:
+            result.append(EngineMessage("user", turn.question))
+            result.append(EngineMessage("assistant", turn.answer))
+        return (*result, EngineMessage("user", self.question))
+
+    def shortened(self, characters: float) -> Conversation:
+        """Without as many of the oldest turns as needed to be at most this long.
+
+        The question is never cut: an answer to half a question is a wrong answer.
+        """
+        turns = self.turns
+        size = self.characters
+        while turns and size > characters:
+            size -= turns[0].characters
+            turns = turns[1:]
+        return Conversation(turns, self.question)
+
+    def without_oldest(self) -> Conversation:
+        """One turn shorter."""
+        return Conversation(self.turns[1:], self.question)
+
+
+def conversation_of(branch: Sequence[Message], question: str) -> Conversation:
+    """Turn the shown branch into what is sent.
+
+    Questions that got no answer (the assistant failed) are left out, and so is thinking: models
+    are trained to see earlier answers without it.
+
+    Args:
+        branch: The messages before the question, oldest first.
+        question: The question to answer.
+    """
+    turns = []
+    asked = ""
+    for message in branch:
+        if message.role == "user":
+            asked = message.text
+        elif message.role == "assistant":
+            answer = answer_text(message)
+            if asked and answer:
+                turns.append(Turn(asked, answer))
+            asked = ""
+    return Conversation(tuple(turns), question)
+
+
+def answer_text(message: Message) -> str:
+    """A reply without its thinking."""
+    spans = message.details.spans
+    if not spans:
+        return message.text.strip()
+    parts = [message.text[span.start : span.end] for span in spans if span.kind == "answer"]
+    return "".join(parts).strip()
