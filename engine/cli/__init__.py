@@ -1,0 +1,1 @@
+"""The developer's commands: `python -m engine build|chat|score|bench|inspect|doctor`."""

@@ -1,0 +1,54 @@
+"""When to stop: the person's wish and the clock, asked between two pieces of work."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+StopReason = Literal["cancelled", "deadline"]
+
+
+class Interrupted(Exception):
+    """Work ended before it was done because it was told to; not an error.
+
+    Attributes:
+        reason: The finish reason to report.
+    """
+
+    def __init__(self, reason: StopReason) -> None:
+        self.reason: StopReason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Asked often, so both questions are cheap.
+
+    Attributes:
+        cancel: Set by another thread to stop the work.
+        deadline: `time.monotonic()` after which the work stops, 0 for never.
+    """
+
+    cancel: threading.Event | None = None
+    deadline: float = 0.0
+
+    @classmethod
+    def within(cls, cancel: threading.Event | None, deadline_ms: int) -> Control:
+        """A control whose clock starts now; `deadline_ms` 0 is no limit."""
+        return cls(cancel, time.monotonic() + deadline_ms / 1000 if deadline_ms else 0.0)
+
+    def stop_reason(self) -> StopReason | None:
+        """Why to stop, None to go on."""
+        if self.cancel is not None and self.cancel.is_set():
+            return "cancelled"
+        if self.deadline and time.monotonic() >= self.deadline:
+            return "deadline"
+        return None
+
+    def check(self) -> None:
+        """Raises Interrupted when it is time to stop."""
+        reason = self.stop_reason()
+        if reason is not None:
+            raise Interrupted(reason)

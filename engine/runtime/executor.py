@@ -1,0 +1,151 @@
+"""Runs the graph over new tokens: the state is kept, the logits come back.
+
+Bindings are made once for each buffer layout, and a decode step only overwrites a few integers in
+place, so the Python part of a step is a few microseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import BadBundle, EngineError
+from engine.runtime.ort import memory_failure, ort_failures
+from engine.runtime.session import OpenSession
+from engine.runtime.states import StateSet, bind_input, bind_output
+
+_KNOWN_INPUTS = frozenset(
+    {"input_ids", "seqlens_k", "total_sequence_length", "position_ids", "logits_to_keep"}
+)
+
+
+@dataclass
+class _Step:
+    """Buffers and bindings for runs over one number of tokens.
+
+    Attributes:
+        ids: [1, seq] int64.
+        positions: [1, seq] int64.
+        seqlens: [1] int32, total length - 1.
+        total: [] int32, total length.
+        keep: [1] int64, last positions that get logits.
+        logits: [1, kept, vocab] float32, written by the graph.
+        bindings: One for each parity of the states.
+    """
+
+    ids: NDArray[np.int64]
+    positions: NDArray[np.int64]
+    seqlens: NDArray[np.int32]
+    total: NDArray[np.int32]
+    keep: NDArray[np.int64]
+    logits: NDArray[np.float32]
+    bindings: tuple[Any, ...] = ()
+
+
+class Executor:
+    """A session and the state of one conversation.
+
+    Attributes:
+        states: The state tensors; `states.length` tokens have been read.
+        vocab: Width of the logits.
+    """
+
+    def __init__(self, session: OpenSession, states: StateSet, vocab: int) -> None:
+        self.states = states
+        self.vocab = vocab
+        self._session = session
+        self._decode: _Step | None = None
+        known = _KNOWN_INPUTS | {spec.input_name for spec in states.specs}
+        unknown = sorted(session.inputs - known)
+        if unknown:
+            raise BadBundle(reason="unknown_input", file=unknown[0])
+
+    def reset(self) -> None:
+        """Forget the conversation, keep the buffers."""
+        self.states.reset()
+
+    def extend(self, ids: NDArray[np.int64], keep: int = 1) -> NDArray[np.float32]:
+        """Read `ids` [seq] after what was read before.
+
+        Args:
+            ids: The new tokens.
+            keep: How many of the last positions get logits.
+
+        Returns:
+            Logits [keep, vocab]. For a single token they live in a buffer that the next call
+            overwrites.
+
+        Raises:
+            InsufficientMemory: No room for the longer state.
+            BadBundle: The graph failed on valid input.
+        """
+        moved = self.states.reserve(self.states.length + len(ids))
+        if moved:
+            self._decode = None
+        if len(ids) == 1:
+            self._decode = self._decode or self._prepare(1, 1)
+            step = self._decode
+        else:
+            step = self._prepare(len(ids), keep)
+        step.ids[0, :] = ids
+        return cast("NDArray[np.float32]", self._run(step, len(ids))[0])
+
+    def step(self, token_id: int) -> NDArray[np.float32]:
+        """Read one token, return its logits [vocab] in a buffer that the next call overwrites."""
+        states, step = self.states, self._decode
+        if states.length >= states.capacity or step is None:
+            return cast("NDArray[np.float32]", self.extend(np.array([token_id], np.int64))[0])
+        step.ids[0, 0] = token_id
+        return cast("NDArray[np.float32]", self._run(step, 1)[0, 0])
+
+    def _run(self, step: _Step, count: int) -> NDArray[np.float32]:
+        states = self.states
+        start, end = states.length, states.length + count
+        step.seqlens[0] = end - 1
+        step.total[...] = end
+        step.positions[0, :] = start if count == 1 else np.arange(start, end)
+        binding = step.bindings[states.parity if states.alternates else 0]
+        try:
+            self._session.ort.run_with_iobinding(binding)
+        except ort_failures() as exc:
+            raise (memory_failure(exc) or _failed()) from exc
+        states.advance(count)
+        return step.logits
+
+    def _prepare(self, count: int, keep: int) -> _Step:
+        step = _Step(
+            ids=np.zeros((1, count), np.int64),
+            positions=np.zeros((1, count), np.int64),
+            seqlens=np.zeros(1, np.int32),
+            total=np.zeros((), np.int32),
+            keep=np.array([keep], np.int64),
+            logits=np.empty((1, keep, self.vocab), np.float32),
+        )
+        parities = (0, 1) if self.states.alternates else (0,)
+        step.bindings = tuple(self._bind(step, parity) for parity in parities)
+        return step
+
+    def _bind(self, step: _Step, parity: int) -> Any:  # noqa: ANN401
+        binding = self._session.ort.io_binding()
+        inputs: dict[str, NDArray[Any]] = {
+            "input_ids": step.ids,
+            "seqlens_k": step.seqlens,
+            "total_sequence_length": step.total,
+            "position_ids": step.positions,
+            "logits_to_keep": step.keep,
+        }
+        try:
+            for name in self._session.inputs & inputs.keys():
+                bind_input(binding, name, inputs[name])
+            self.states.bind(binding, parity)
+            bind_output(binding, "logits", step.logits)
+        except ort_failures() as exc:
+            raise (memory_failure(exc) or _failed()) from exc
+        return binding
+
+
+def _failed() -> EngineError:
+    return BadBundle(reason="run_failed", file="model.onnx")

@@ -1,0 +1,208 @@
+"""What this computer has: processor, physical cores, memory.
+
+Everything is read from the operating system's own tables, within the limits set for this process
+(affinity, control groups), without asking any library that opens a device.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+_CPU_TABLE = Path("/sys/devices/system/cpu")
+_CGROUP = Path("/sys/fs/cgroup")
+_WANTED_FEATURES = {
+    "sse4_2": "sse4.2",
+    "avx": "avx",
+    "avx2": "avx2",
+    "fma": "fma",
+    "f16c": "f16c",
+    "avx_vnni": "avx-vnni",
+    "avx512f": "avx512f",
+    "avx512bw": "avx512bw",
+    "avx512_vnni": "avx512-vnni",
+    "avx512_bf16": "avx512-bf16",
+    "amx_int8": "amx-int8",
+    "asimd": "neon",
+    "asimddp": "dotprod",
+    "i8mm": "i8mm",
+    "sve": "sve",
+}
+# PF_* numbers of IsProcessorFeaturePresent (winnt.h).
+_WINDOWS_FEATURES = {38: "sse4.2", 39: "avx", 40: "avx2", 41: "avx512f", 43: "dotprod"}
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Main memory in bytes: all of it, and what this process may still take."""
+
+    total_bytes: int
+    available_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMemory:
+    """Resident memory of this process in bytes.
+
+    `anonymous` cannot be given back; `file` is mapped from files, and the system may drop it.
+    """
+
+    anonymous_bytes: int
+    file_bytes: int
+
+
+def processor_name() -> str:
+    """The processor's own name, such as the one printed on its box."""
+    for line in _cpuinfo():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def processor_features() -> tuple[str, ...]:
+    """The vector extensions that matter for speed, such as "avx2"; empty where unknown."""
+    if sys.platform == "win32":
+        present = ctypes.windll.kernel32.IsProcessorFeaturePresent
+        return tuple(name for number, name in _WINDOWS_FEATURES.items() if present(number))
+    for line in _cpuinfo():
+        name, _, value = line.partition(":")
+        if name.strip() in {"flags", "Features"}:
+            flags = set(value.split())
+            return tuple(label for flag, label in _WANTED_FEATURES.items() if flag in flags)
+    return ()
+
+
+def usable_processors() -> tuple[int, ...]:
+    """Numbers of the logical processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
+def physical_cores(table: Path = _CPU_TABLE, cgroup: Path = _CGROUP) -> int:
+    """Cores this process may keep busy: threads of one core count once, quotas are respected."""
+    processors = usable_processors()
+    groups = {_siblings(table, number) for number in processors}
+    cores = len(groups)
+    quota = _processor_quota(cgroup)
+    return max(1, cores if quota is None else min(cores, math.ceil(quota)))
+
+
+def memory(cgroup: Path = _CGROUP) -> Memory:
+    """Memory of the computer, or of the control group where that is smaller."""
+    if sys.platform == "win32":
+        return _windows_memory()
+    table = _meminfo()
+    if not table:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return Memory(total, total // 2)
+    result = Memory(table["MemTotal"], table.get("MemAvailable", table["MemFree"]))
+    limit = _read_number(cgroup / "memory.max")
+    used = _read_number(cgroup / "memory.current")
+    if limit is None or used is None or limit >= result.total_bytes:
+        return result
+    # The group's file cache can be dropped, so it does not count as used.
+    cached = _cgroup_cache(cgroup)
+    free = max(0, limit - max(0, used - cached))
+    return Memory(limit, min(result.available_bytes, free))
+
+
+def process_memory() -> ProcessMemory:
+    """Resident memory of this process; zeros where the system does not say."""
+    try:
+        lines = Path("/proc/self/smaps_rollup").read_text().splitlines()[1:]
+    except OSError:
+        return ProcessMemory(0, 0)
+    table = {
+        name: int(rest.split()[0]) * 1024 for name, _, rest in (x.partition(":") for x in lines)
+    }
+    anonymous = table.get("Anonymous", 0)
+    return ProcessMemory(anonymous, max(0, table.get("Rss", 0) - anonymous))
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process, cheap enough for every heartbeat."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _cpuinfo() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _siblings(table: Path, number: int) -> str:
+    """The threads that share a core, as the kernel writes them; one group each where unknown."""
+    path = table / f"cpu{number}" / "topology" / "thread_siblings_list"
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return str(number)
+
+
+def _processor_quota(cgroup: Path) -> float | None:
+    """Processors a control group (version 2) grants, None for no limit."""
+    try:
+        granted, period = (cgroup / "cpu.max").read_text().split()
+        return None if granted == "max" else int(granted) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _meminfo() -> dict[str, int]:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in lines)
+    return {name: int(rest.split()[0]) * 1024 for name, _, rest in pairs}
+
+
+def _cgroup_cache(cgroup: Path) -> int:
+    try:
+        lines = (cgroup / "memory.stat").read_text().splitlines()
+    except OSError:
+        return 0
+    table = dict(line.split() for line in lines)
+    return int(table.get("inactive_file", 0)) + int(table.get("active_file", 0))
+
+
+def _read_number(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+class _MemoryStatus(ctypes.Structure):
+    """MEMORYSTATUSEX (sysinfoapi.h)."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        ("total", ctypes.c_uint64),
+        ("available", ctypes.c_uint64),
+        ("page_total", ctypes.c_uint64),
+        ("page_available", ctypes.c_uint64),
+        ("virtual_total", ctypes.c_uint64),
+        ("virtual_available", ctypes.c_uint64),
+        ("extended", ctypes.c_uint64),
+    )
+
+
+def _windows_memory() -> Memory:
+    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    return Memory(status.total, status.available)

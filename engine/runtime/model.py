@@ -1,0 +1,272 @@
+"""A loaded model: the public face of the runtime."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.bundle import TOKENIZER_NAME, Manifest, read_manifest
+from engine.errors import BadBundle, ContextTooLong, InvalidRequest
+from engine.runtime.control import Control
+from engine.runtime.executor import Executor
+from engine.runtime.generator import Limits, RunStats, generate
+from engine.runtime.memory_plan import assert_fits
+from engine.runtime.prefill import Pace
+from engine.runtime.reply import ReplyText
+from engine.runtime.scoring import score_ids
+from engine.runtime.session import OpenSession, open_session
+from engine.runtime.states import StateSet
+from engine.runtime.verify import verify_bundle
+from engine.sampling.sampler import Sampler
+from engine.text.template import ChatTemplate
+from engine.text.tokenizer import load_tokenizer
+from engine.types import Device, GenerationConfig, GenerationEvent, Message, Progress
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+log = logging.getLogger(__name__)
+
+OnProgress = Callable[[Progress], None]
+
+
+def load_model(
+    path: str | Path,
+    *,
+    device: Device = "auto",
+    exact: bool = False,
+    threads: int = 0,
+    cancel: threading.Event | None = None,
+    on_progress: OnProgress | None = None,
+) -> Model:
+    """Load a bundle.
+
+    Args:
+        path: The bundle's folder.
+        device: Where the nodes must run; it is checked that they do.
+        exact: Keep float32 activations: slower, closest to the original model.
+        threads: 0 takes every physical core this process may use.
+        cancel: Set it from another thread to give up.
+        on_progress: Called from this thread with the stages "verify" and "load".
+
+    Raises:
+        NotFound: There is no such folder.
+        BadBundle: It is not a complete, undamaged bundle.
+        InsufficientMemory: It would not fit.
+        DeviceUnavailable: The device is absent or did not run what it should.
+        InvalidRequest: `threads` is out of range.
+        Interrupted: `cancel` was set.
+    """
+    return open_model(
+        Path(path),
+        device=device,
+        exact=exact,
+        threads=threads,
+        control=Control(cancel),
+        on_progress=on_progress,
+    )
+
+
+def open_model(
+    path: Path,
+    *,
+    device: Device,
+    exact: bool,
+    threads: int,
+    control: Control,
+    on_progress: OnProgress | None,
+) -> Model:
+    """What `load_model` does, under a control that may also carry a deadline."""
+    if not 0 <= threads <= 1024:
+        raise InvalidRequest(field="threads", reason="out_of_range")
+    manifest = read_manifest(path)
+    verify_bundle(path, manifest, control, on_progress)
+    assert_fits(manifest)
+    if on_progress is not None:
+        on_progress(Progress("load", 0, 1))
+    session = open_session(path, device=device, exact=exact, threads=threads, control=control)
+    tokenizer = template = None
+    if TOKENIZER_NAME in manifest.files:
+        tokenizer = load_tokenizer(path / TOKENIZER_NAME)
+    if manifest.chat_template is not None:
+        template = ChatTemplate(manifest.chat_template, manifest.special_tokens)
+    model = Model(manifest, session, tokenizer, template)
+    if on_progress is not None:
+        on_progress(Progress("load", 1, 1))
+    return model
+
+
+class Model:
+    """A bundle in memory, ready to answer. Use it as a context manager.
+
+    One reply is written at a time; a second one begun meanwhile is refused.
+
+    Attributes:
+        manifest: What the bundle says about itself.
+        placement: Number of nodes by execution provider.
+        threads: Threads that share each operator's work.
+        last_run: What the last reply cost.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        session: OpenSession,
+        tokenizer: Tokenizer | None,
+        template: ChatTemplate | None,
+    ) -> None:
+        self.manifest = manifest
+        self.placement = session.placement
+        self.threads = session.threads
+        self.last_run = RunStats()
+        self._tokenizer = tokenizer
+        self._template = template
+        self._pace = Pace()
+        self._busy = threading.Lock()
+        vocab = manifest.sizes.get("vocab", 0)
+        if vocab <= 0:
+            raise BadBundle(reason="malformed", file="manifest.json")
+        self._executor: Executor | None = Executor(session, StateSet(manifest.states), vocab)
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the memory back; the model cannot be used any more."""
+        self._executor = None
+        self._tokenizer = None
+
+    @property
+    def executor(self) -> Executor:
+        """The graph and its state, for measurements. Raises InvalidRequest after `close`."""
+        if self._executor is None:
+            raise InvalidRequest(field="model", reason="closed")
+        return self._executor
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        config: GenerationConfig = GenerationConfig(),  # noqa: B008 - frozen
+        *,
+        cancel: threading.Event | None = None,
+        deadline_ms: int = 0,
+        on_progress: OnProgress | None = None,
+    ) -> Iterator[GenerationEvent]:
+        """Answer a conversation.
+
+        Everything that can be wrong with the request is checked before this returns.
+
+        Args:
+            messages: The conversation so far; the reply follows.
+            config: How tokens are chosen.
+            cancel: Set it from another thread to stop within one token.
+            deadline_ms: Milliseconds from now until the reply is cut off, 0 for no limit.
+            on_progress: Called from this thread while the prompt is read.
+
+        Raises:
+            ContextTooLong: The conversation leaves no room for a reply.
+            InvalidRequest: A setting is out of range; while iterating: another reply is being
+                written.
+            TemplateFailed: The model's chat template failed.
+            InsufficientMemory: No room for the state; also while iterating.
+        """
+        control = Control.within(cancel, deadline_ms)
+        return self.stream_controlled(messages, config, control, on_progress)
+
+    def stream_controlled(
+        self,
+        messages: Sequence[Message],
+        config: GenerationConfig,
+        control: Control,
+        on_progress: OnProgress | None = None,
+    ) -> Iterator[GenerationEvent]:
+        """What `stream` does, under a control whose clock runs already."""
+        start = time.perf_counter()
+        executor = self.executor
+        sampler = Sampler(config)
+        prompt = self.render(messages)
+        ids = self.tokenize(prompt)
+        context = self.manifest.context_length
+        if len(ids) >= context:
+            raise ContextTooLong(prompt_tokens=len(ids), context_length=context)
+        assert self._tokenizer is not None  # noqa: S101 - tokenize() has used it
+        text = ReplyText(self._tokenizer, config.stop, prompt, len(ids), start)
+        limits = Limits(frozenset(self.manifest.stop_ids), config.max_new_tokens, context)
+        self.last_run = stats = RunStats(prompt_tokens=len(ids))
+        events = generate(
+            executor,
+            ids,
+            sampler,
+            text,
+            limits,
+            control=control,
+            pace=self._pace,
+            stats=stats,
+            on_progress=on_progress,
+        )
+        return self._alone(events)
+
+    def _alone(self, events: Iterator[GenerationEvent]) -> Iterator[GenerationEvent]:
+        """Hand the events on while no other reply is being written."""
+        if not self._busy.acquire(blocking=False):
+            raise InvalidRequest(field="model", reason="busy")
+        try:
+            yield from events
+        finally:
+            self._busy.release()
+
+    def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits [seq, vocab] at every position of `ids` [seq].
+
+        Raises InvalidRequest, ContextTooLong, InsufficientMemory.
+        """
+        return self.score_controlled(ids, Control())
+
+    def score_controlled(
+        self, ids: NDArray[np.int64], control: Control, on_progress: OnProgress | None = None
+    ) -> NDArray[np.float32]:
+        """What `score` does, under a control. Raises Interrupted as well."""
+        context = self.manifest.context_length
+        return score_ids(self.executor, ids, context, control, on_progress)
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The conversation as the model reads it. Raises InvalidRequest or TemplateFailed."""
+        if not messages:
+            raise InvalidRequest(field="messages", reason="empty")
+        clean = [Message(message.role, well_formed(message.content)) for message in messages]
+        if self._template is None:
+            return "\n".join(message.content for message in clean)
+        return self._template.render(clean)
+
+    def tokenize(self, prompt: str) -> NDArray[np.int64]:
+        """Token ids [seq] of a rendered prompt. Raises BadBundle without a tokenizer."""
+        if self._tokenizer is None:
+            raise BadBundle(reason="missing", file=TOKENIZER_NAME)
+        ids = self._tokenizer.encode(prompt, add_special_tokens=False).ids
+        bos = self.manifest.special_tokens.get("bos")
+        if self._template is None and self.manifest.add_bos and bos is not None:
+            ids = [self._tokenizer.token_to_id(bos), *ids]
+        if not ids:
+            raise InvalidRequest(field="messages", reason="empty")
+        return np.array(ids, np.int64)
+
+
+def well_formed(text: str) -> str:
+    """Text without lone surrogates, which no tokenizer takes; each becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

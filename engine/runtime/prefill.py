@@ -1,0 +1,82 @@
+"""Reads a prompt in pieces short enough to stop between and long enough to be fast."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.runtime.control import Control
+from engine.runtime.executor import Executor
+from engine.types import Progress
+
+ProgressCallback = Callable[[Progress], None]
+
+_PIECE_S = 0.2  # a person who presses Stop waits no longer than this
+_FIRST_PIECE = 64
+_SMALLEST_PIECE, _LARGEST_PIECE = 16, 512
+
+
+@dataclass
+class Pace:
+    """How fast this machine reads with this model; remembered from one prompt to the next.
+
+    Attributes:
+        tokens_per_s: Smoothed rate, 0 before the first piece.
+    """
+
+    tokens_per_s: float = 0.0
+
+    def record(self, tokens: int, seconds: float) -> None:
+        """Take one measured piece into account."""
+        rate = tokens / max(seconds, 1e-6)
+        self.tokens_per_s = rate if not self.tokens_per_s else (self.tokens_per_s + rate) / 2
+
+    def piece(self) -> int:
+        """Tokens that take about 200 ms, a multiple of 16."""
+        if not self.tokens_per_s:
+            return _FIRST_PIECE
+        tokens = int(self.tokens_per_s * _PIECE_S) // _SMALLEST_PIECE * _SMALLEST_PIECE
+        return min(max(tokens, _SMALLEST_PIECE), _LARGEST_PIECE)
+
+    def seconds_for(self, tokens: int) -> float | None:
+        """Estimated time to read `tokens` more, None before anything was measured."""
+        return tokens / self.tokens_per_s if self.tokens_per_s else None
+
+
+def prefill(
+    executor: Executor,
+    ids: NDArray[np.int64],
+    pace: Pace,
+    control: Control,
+    on_progress: ProgressCallback | None = None,
+) -> NDArray[np.float32]:
+    """Read `ids` [seq] and return the logits [vocab] after the last of them.
+
+    Raises:
+        Interrupted: `control` said so; the executor has read a part.
+        InsufficientMemory: No room for the state.
+    """
+    total, done = len(ids), 0
+    executor.states.reserve(executor.states.length + total)
+    _report(on_progress, pace, done, total)
+    while True:
+        control.check()
+        piece = ids[done : done + pace.piece()]
+        start = time.perf_counter()
+        logits = executor.extend(piece)
+        if len(piece) >= _SMALLEST_PIECE:
+            pace.record(len(piece), time.perf_counter() - start)
+        done += len(piece)
+        _report(on_progress, pace, done, total)
+        if done >= total:
+            last: NDArray[np.float32] = logits[-1]
+            return last
+
+
+def _report(on_progress: ProgressCallback | None, pace: Pace, done: int, total: int) -> None:
+    if on_progress is not None:
+        on_progress(Progress("prefill", done, total, pace.seconds_for(total - done)))

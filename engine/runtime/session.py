@@ -1,0 +1,180 @@
+"""Opens a bundle's graph on ONNX Runtime and proves where its nodes run.
+
+ONNX Runtime falls back to the CPU silently when a device fails, so the placement of every node is
+recorded and compared with what was asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.bundle import GRAPH_NAME
+from engine.errors import BadBundle, DeviceUnavailable, EngineError
+from engine.runtime.control import Control
+from engine.runtime.machine import physical_cores
+from engine.runtime.ort import load_onnxruntime, memory_failure, ort_failures
+from engine.types import Device
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
+log = logging.getLogger(__name__)
+
+_PROVIDERS: dict[Device, str] = {"auto": "CPUExecutionProvider", "cpu": "CPUExecutionProvider"}
+_INT8_ACTIVATIONS = 4  # accuracy_level of MatMulNBits and its relatives
+_FLOAT32_ACTIVATIONS = 0
+_CANCEL_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that runs where it was told to.
+
+    Attributes:
+        ort: The `onnxruntime.InferenceSession`.
+        inputs: Names of the graph's inputs.
+        placement: Number of nodes by execution provider.
+        threads: Threads that share each operator's work.
+    """
+
+    ort: Any
+    inputs: frozenset[str]
+    placement: dict[str, int]
+    threads: int
+
+
+def open_session(
+    bundle: Path,
+    *,
+    device: Device = "auto",
+    exact: bool = False,
+    threads: int = 0,
+    control: Control = Control(),  # noqa: B008 - frozen
+) -> OpenSession:
+    """Open `bundle`/model.onnx.
+
+    Args:
+        bundle: The folder; its files have been checked.
+        device: Where the nodes must run.
+        exact: Keep float32 activations: the small graph is patched in memory, the weights stay
+            where they are.
+        threads: 0 takes every physical core this process may use.
+        control: Asked while the library loads.
+
+    Raises:
+        BadBundle: The graph or its weights are damaged.
+        InsufficientMemory: The weights do not fit.
+        DeviceUnavailable: The device is absent or did not take every node.
+        Interrupted: `control` said so.
+    """
+    provider = _PROVIDERS.get(device)
+    if provider is None:
+        raise DeviceUnavailable(device=device, reason="absent")
+    ort = load_onnxruntime()
+    threads = threads or physical_cores()
+    options = _options(ort, bundle, threads)
+    model: str | bytes = str(bundle / GRAPH_NAME)
+    if exact:
+        model = exact_graph(bundle / GRAPH_NAME)
+    control.check()
+    with _cancellable(options, control):
+        try:
+            session = ort.InferenceSession(model, options, providers=[provider])
+        except ort_failures() as exc:
+            control.check()
+            raise (memory_failure(exc) or _damaged()) from exc
+    placement = _assert_placement(session, device, provider)
+    names = frozenset(value.name for value in session.get_inputs())
+    log.info("session open provider=%s threads=%d exact=%s", provider, threads, exact)
+    return OpenSession(session, names, placement, threads)
+
+
+def available_devices() -> tuple[Device, ...]:
+    """Every device of this computer that a bundle can be opened on."""
+    return ("cpu",)
+
+
+def exact_graph(path: Path) -> bytes:
+    """The serialized graph with float32 activations in every quantized operator.
+
+    Raises BadBundle when the file is not a graph.
+    """
+    import onnx  # noqa: PLC0415 - only exact sessions pay for it
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    try:
+        model = onnx.load(str(path), load_external_data=False)
+    except (OSError, DecodeError) as exc:
+        raise _damaged() from exc
+    _float_activations(model.graph)
+    return bytes(model.SerializeToString())
+
+
+def _float_activations(graph: GraphProto) -> None:
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.name == "accuracy_level" and attribute.i == _INT8_ACTIVATIONS:
+                attribute.i = _FLOAT32_ACTIVATIONS
+            if attribute.HasField("g"):
+                _float_activations(attribute.g)
+
+
+def _options(ort: Any, bundle: Path, threads: int) -> Any:  # noqa: ANN401
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    entries = {
+        "session.record_ep_graph_assignment_info": "1",
+        "session.model_external_initializers_file_folder_path": str(bundle),
+        "session.intra_op.allow_spinning": "1",
+    }
+    for name, value in entries.items():
+        options.add_session_config_entry(name, value)
+    return options
+
+
+@contextlib.contextmanager
+def _cancellable(options: Any, control: Control) -> Iterator[None]:  # noqa: ANN401
+    """Raise the library's own cancellation flag when `control` asks to stop."""
+    if control.cancel is None and not control.deadline:
+        yield
+        return
+    finished = threading.Event()
+
+    def watch() -> None:
+        while not finished.wait(_CANCEL_POLL_S):
+            if control.stop_reason() is not None:
+                options.set_load_cancellation_flag(True)
+                return
+
+    watcher = threading.Thread(target=watch, name="load-cancel", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        watcher.join()
+    control.check()
+
+
+def _assert_placement(session: Any, device: Device, provider: str) -> dict[str, int]:  # noqa: ANN401
+    """Count the nodes by provider. Raises DeviceUnavailable when any ran elsewhere."""
+    placement: Counter[str] = Counter()
+    for part in session.get_provider_graph_assignment_info():
+        placement[part.ep_name] += len(part.get_nodes())
+    elsewhere = sum(count for name, count in placement.items() if name != provider)
+    if elsewhere or not placement:
+        raise DeviceUnavailable(device=device, reason="placement", nodes_elsewhere=elsewhere)
+    return dict(placement)
+
+
+def _damaged() -> EngineError:
+    return BadBundle(reason="damaged", file=GRAPH_NAME)

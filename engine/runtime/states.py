@@ -1,0 +1,162 @@
+"""The tensors a model carries from step to step, by the manifest's description alone.
+
+A growing state (a key-value cache, say) is one buffer that is bound as input *and* output: the
+operator appends in place. Room is made in steps of 256 tokens, and nothing is copied or allocated
+in between. A state of constant size has two buffers that swap roles after every step, because an
+operator may not read what it overwrites.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.errors import BadBundle, InsufficientMemory
+from engine.runtime.machine import memory
+from engine.types import StateSpec
+
+GROWTH_STEP = 256
+
+
+def _available_bytes() -> int:
+    return memory().available_bytes
+
+
+def growing_bytes(specs: tuple[StateSpec, ...], tokens: int) -> int:
+    """Bytes that all growing states take for `tokens` tokens, without rounding up."""
+    return sum(_bytes(spec, tokens) for spec in specs if spec.growth_axis is not None)
+
+
+def constant_bytes(specs: tuple[StateSpec, ...]) -> int:
+    """Bytes of all states of constant size, both buffers of each."""
+    return sum(2 * _bytes(spec, 0) for spec in specs if spec.growth_axis is None)
+
+
+def round_up(tokens: int) -> int:
+    """The smallest capacity that holds `tokens` tokens."""
+    return max(GROWTH_STEP, -(-tokens // GROWTH_STEP) * GROWTH_STEP)
+
+
+@dataclass
+class StateSet:
+    """All state buffers of one conversation.
+
+    Attributes:
+        specs: The manifest's states.
+        length: Tokens whose state is valid.
+        capacity: Tokens there is room for; a multiple of 256 or 0.
+        parity: Which of two buffers the constant states are read from.
+        available_bytes: Asked before anything is allocated.
+    """
+
+    specs: tuple[StateSpec, ...]
+    available_bytes: Callable[[], int] = _available_bytes
+    length: int = 0
+    capacity: int = 0
+    parity: int = 0
+    _growing: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    _constant: dict[str, tuple[np.ndarray[Any, Any], ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for spec in self.specs:
+            if spec.growth_axis is None:
+                shape = _shape(spec, 0)
+                pair = (np.zeros(shape, spec.dtype), np.zeros(shape, spec.dtype))
+                self._constant[spec.input_name] = pair
+
+    @property
+    def can_rewind(self) -> bool:
+        """Whether the newest tokens can be forgotten without a snapshot."""
+        return all(spec.rollback for spec in self.specs)
+
+    @property
+    def alternates(self) -> bool:
+        """Whether two bindings are needed, one for each parity."""
+        return bool(self._constant)
+
+    def reserve(self, tokens: int) -> bool:
+        """Make room for `tokens` tokens in all; True when buffers moved.
+
+        Only the valid part is copied, one state after another, so that the peak is one state more
+        than the new size. Fresh pages are zero and untouched until used.
+
+        Raises:
+            InsufficientMemory: There is not enough; the old buffers are as they were.
+        """
+        if tokens <= self.capacity:
+            return False
+        capacity = round_up(tokens)
+        growing = [spec for spec in self.specs if spec.growth_axis is not None]
+        extra = growing_bytes(self.specs, capacity) - growing_bytes(self.specs, self.capacity)
+        largest = max((_bytes(spec, self.capacity) for spec in growing), default=0)
+        available = self.available_bytes()
+        if extra + largest > available:
+            raise InsufficientMemory(needed_bytes=extra + largest, available_bytes=available)
+        for spec in growing:
+            self._growing[spec.input_name] = self._grown(spec, capacity)
+        self.capacity = capacity
+        return True
+
+    def advance(self, tokens: int) -> None:
+        """Record that one run appended `tokens` tokens."""
+        self.length += tokens
+        self.parity ^= 1
+
+    def reset(self) -> None:
+        """Forget everything, keep the room."""
+        self.length = 0
+        self.parity = 0
+        for pair in self._constant.values():
+            for array in pair:
+                array[...] = 0
+
+    def bind(self, binding: Any, parity: int) -> None:  # noqa: ANN401
+        """Bind every state to an `onnxruntime.IOBinding`, for runs that start at `parity`."""
+        for spec in self.specs:
+            if spec.growth_axis is None:
+                pair = self._constant[spec.input_name]
+                source, target = pair[parity], pair[1 - parity]
+            else:
+                source = target = self._growing[spec.input_name]
+            bind_input(binding, spec.input_name, source)
+            bind_output(binding, spec.output_name, target)
+
+    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The current buffers by input name, for tests and snapshots."""
+        constant = {name: pair[self.parity] for name, pair in self._constant.items()}
+        return {**self._growing, **constant}
+
+    def _grown(self, spec: StateSpec, capacity: int) -> np.ndarray[Any, Any]:
+        new = np.zeros(_shape(spec, capacity), spec.dtype)
+        old = self._growing.get(spec.input_name)
+        if old is not None and self.length:
+            valid = (slice(None),) * (spec.growth_axis or 0) + (slice(0, self.length),)
+            new[valid] = old[valid]
+        return new
+
+
+def bind_input(binding: Any, name: str, array: np.ndarray[Any, Any]) -> None:  # noqa: ANN401
+    """Bind a graph input to the memory of an array, which must outlive the binding."""
+    binding.bind_input(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
+
+
+def bind_output(binding: Any, name: str, array: np.ndarray[Any, Any]) -> None:  # noqa: ANN401
+    """Bind a graph output to the memory of an array, which must outlive the binding."""
+    binding.bind_output(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
+
+
+def _shape(spec: StateSpec, capacity: int) -> tuple[int, ...]:
+    """Concrete dimensions for one conversation. Raises BadBundle on an unknown symbol."""
+    symbols = {"batch": 1, "capacity": capacity}
+    try:
+        return tuple(symbols[size] if isinstance(size, str) else size for size in spec.shape)
+    except KeyError as exc:
+        raise BadBundle(reason="state_shape", file=spec.input_name) from exc
+
+
+def _bytes(spec: StateSpec, capacity: int) -> int:
+    return math.prod(_shape(spec, capacity)) * np.dtype(spec.dtype).itemsize

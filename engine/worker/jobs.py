@@ -1,0 +1,186 @@
+"""What each request does. One job runs at a time, on the job thread, with one model loaded."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InvalidRequest
+from engine.protocol import (
+    Build,
+    Doctor,
+    Generate,
+    Inspect,
+    Load,
+    Plan,
+    ProgressEvent,
+    Request,
+    Score,
+    TokenEvent,
+    WorkerMessage,
+)
+from engine.runtime.control import Control, Interrupted
+from engine.runtime.model import Model, open_model
+from engine.types import Progress
+
+Post = Callable[[WorkerMessage], None]
+
+
+class Jobs:
+    """Runs requests; owns the loaded model.
+
+    Attributes:
+        model: The model of the last successful `load`, None before and after a failed one.
+    """
+
+    def __init__(self, post: Post) -> None:
+        self.model: Model | None = None
+        self._post = post
+        self._table: dict[type[Request], Callable[[Any, Control], dict[str, Any]]] = {
+            Load: self._load,
+            Generate: self._generate,
+            Score: self._score,
+            Plan: self._plan,
+            Inspect: self._inspect,
+            Doctor: self._doctor,
+            Build: self._build,
+        }
+
+    def run(self, request: Request, control: Control) -> dict[str, Any]:
+        """Do what the request asks and return its result.
+
+        A job that was told to stop returns {"finish_reason": "cancelled" | "deadline"}.
+
+        Raises EngineError, and anything a bug raises.
+        """
+        try:
+            control.check()
+            return self._table[type(request)](request, control)
+        except Interrupted as stop:
+            return {"finish_reason": stop.reason}
+
+    def _load(self, request: Load, control: Control) -> dict[str, Any]:
+        from engine.runtime.machine import process_memory  # noqa: PLC0415
+
+        start = time.perf_counter()
+        if self.model is not None:
+            self.model.close()  # two models at once may not fit
+            self.model = None
+        self.model = open_model(
+            Path(request.bundle),
+            device=request.device,
+            exact=request.exact,
+            threads=request.threads,
+            control=control,
+            on_progress=self._reporter(request.id),
+        )
+        manifest = self.model.manifest
+        return {
+            "model_hash": manifest.model_hash,
+            "name": manifest.name,
+            "context_length": manifest.context_length,
+            "languages": list(manifest.languages),
+            "load_s": round(time.perf_counter() - start, 3),
+            "rss_anonymous_mb": round(process_memory().anonymous_bytes / 1e6, 1),
+        }
+
+    def _generate(self, request: Generate, control: Control) -> dict[str, Any]:
+        model = self._loaded()
+        finish_reason = "stop"
+        for event in model.stream_controlled(
+            request.messages, request.config, control, self._reporter(request.id)
+        ):
+            if event.text or event.token_ids:
+                self._post(
+                    TokenEvent(
+                        id=request.id,
+                        text=event.text,
+                        token_ids=event.token_ids,
+                        logprobs=event.logprobs,
+                        channel=event.channel,
+                        time_ms=event.time_ms,
+                    )
+                )
+            finish_reason = event.finish_reason or finish_reason
+        stats = model.last_run
+        return {
+            "finish_reason": finish_reason,
+            "prompt_tokens": stats.prompt_tokens,
+            "new_tokens": stats.new_tokens,
+            "prefill_s": round(stats.prefill_s, 4),
+            "decode_s": round(stats.decode_s, 4),
+        }
+
+    def _score(self, request: Score, control: Control) -> dict[str, Any]:
+        from engine.runtime.scoring import score_file  # noqa: PLC0415
+
+        shape = score_file(
+            self._loaded(),
+            Path(request.ids_path),
+            Path(request.out_path),
+            control,
+            self._reporter(request.id),
+        )
+        return {"out_path": request.out_path, "shape": list(shape)}
+
+    def _plan(self, request: Plan, _control: Control) -> dict[str, Any]:
+        from engine.bundle import read_manifest  # noqa: PLC0415
+        from engine.runtime.memory_plan import plan_memory  # noqa: PLC0415
+
+        if request.context_length < 0:
+            raise InvalidRequest(field="context_length", reason="negative")
+        return plan_memory(read_manifest(Path(request.bundle)), request.context_length).as_dict()
+
+    def _inspect(self, request: Inspect, _control: Control) -> dict[str, Any]:
+        from engine.inspection import inspect_model  # noqa: PLC0415
+
+        return inspect_model(Path(request.source))
+
+    def _doctor(self, _request: Doctor, _control: Control) -> dict[str, Any]:
+        from engine.runtime.devices import doctor  # noqa: PLC0415
+
+        return doctor()
+
+    def _build(self, request: Build, control: Control) -> dict[str, Any]:
+        from engine.builder import build_model  # noqa: PLC0415
+
+        cancel = control.cancel or threading.Event()
+        timer: threading.Timer | None = None
+        if control.deadline:
+            timer = threading.Timer(max(0.0, control.deadline - time.monotonic()), cancel.set)
+            timer.daemon = True
+            timer.start()
+        try:
+            bundle = build_model(
+                Path(request.source),
+                Path(request.destination),
+                request.config,
+                on_progress=self._reporter(request.id),
+                cancel=cancel,
+            )
+        finally:
+            if timer is not None:
+                timer.cancel()
+        return {"bundle": str(bundle)}
+
+    def _loaded(self) -> Model:
+        if self.model is None:
+            raise InvalidRequest(field="bundle", reason="no_model")
+        return self.model
+
+    def _reporter(self, request_id: str) -> Callable[[Progress], None]:
+        def report(progress: Progress) -> None:
+            self._post(
+                ProgressEvent(
+                    id=request_id,
+                    stage=progress.stage,
+                    done=progress.done,
+                    total=progress.total,
+                    seconds_left=progress.seconds_left,
+                )
+            )
+
+        return report
