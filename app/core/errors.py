@@ -80,13 +80,19 @@ class TooNew(StoreError):
 
 
 class KeyUnavailable(StoreError):
-    """The data key cannot be unwrapped. Params: reason (missing, wrong, damaged)."""
+    """The data key cannot be unwrapped.
+
+    Params: reason ("missing", "wrong", "damaged", "mistyped", "exists").
+    """
 
     code = "store.key_unavailable"
 
 
 class KeyringFailed(StoreError):
-    """The system's keyring answered with an error or not at all."""
+    """The system's keyring answered with an error or not at all.
+
+    Params: reason ("absent", "error", "timeout", "lost").
+    """
 
     code = "store.keyring_failed"
 

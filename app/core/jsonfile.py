@@ -71,8 +71,42 @@ def write_json(path: Path, value: JsonObject) -> None:
         ReadOnly: The folder cannot be written; the old file stays.
         StoreError: Anything else the system says.
     """
+    replace_file(path, _encoded(value))
+
+
+def create_json(path: Path, value: JsonObject) -> bool:
+    """As `write_json`, but never over a file that is there.
+
+    Returns:
+        Whether the file was made; False means that there was one.
+    """
+    try:
+        temporary = _write_temporary(path, _encoded(value))
+        try:
+            return put_in_place(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as exc:
+        raise storage_error(exc) from exc
+
+
+def put_in_place(new: Path, path: Path) -> bool:
+    """Give a finished file its name unless that is taken; returns whether it was free."""
+    try:
+        path.hardlink_to(new)
+    except FileExistsError:
+        return False
+    except OSError:  # no hard links here, as on exFAT
+        if path.exists():
+            return False
+        new.rename(path)
+    sync_folder(path.parent)
+    return True
+
+
+def _encoded(value: JsonObject) -> bytes:
     text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    replace_file(path, text.encode("utf-8"))
+    return text.encode("utf-8")
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -84,19 +118,28 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def _replace_file(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
-    temporary = Path(name)
+    temporary = _write_temporary(path, data)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
         _move(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def _write_temporary(path: Path, data: bytes) -> Path:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    return Path(name)
 
 
 def _move(source: Path, destination: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from app.core.jsonfile import storage_error
 
+DATABASE_NAME = "alcove.db"
+KEYS_NAME = "keys.json"
 STARTER_NAME = "SmolLM2-135M-Instruct"
 
 
@@ -33,12 +35,12 @@ class Paths:
     @property
     def database(self) -> Path:
         """The encrypted chats."""
-        return self.data / "alcove.db"
+        return self.data / DATABASE_NAME
 
     @property
     def keys(self) -> Path:
         """The wrapped data key."""
-        return self.data / "keys.json"
+        return self.data / KEYS_NAME
 
     @property
     def settings(self) -> Path:

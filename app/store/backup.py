@@ -13,11 +13,12 @@ from pathlib import Path
 
 from sqlcipher3 import dbapi2
 
-from app.core.errors import Corrupt
-from app.core.jsonfile import sync_folder
+from app.core.errors import Corrupt, StoreError
+from app.core.jsonfile import JsonObject, sync_folder, write_json
+from app.core.paths import KEYS_NAME
+from app.store.keys import read_keys
 
 AUTOMATIC_DAYS = 7
-KEYS_NAME = "keys.json"
 _STAMP = "%Y%m%d-%H%M%S-%f"
 
 
@@ -52,20 +53,32 @@ def copy_database(source: dbapi2.Connection, destination: Path, key: bytes) -> N
 
 def backup_before_update(source: dbapi2.Connection, path: Path, key: bytes, version: int) -> Path:
     """Copy the database into `backups/` beside it before a migration; returns the folder."""
-    return write_backup(source, path, key, path.parent / "backups", f"update-from-{version}")
+    try:
+        keys = read_keys(path.with_name(KEYS_NAME))
+    except StoreError:
+        keys = None  # better a copy that opens only here than none
+    folder = path.parent / "backups"
+    return write_backup(source, path, key, folder, name=f"update-from-{version}", keys=keys)
 
 
 def write_backup(
-    source: dbapi2.Connection, path: Path, key: bytes, destination: Path, name: str
+    source: dbapi2.Connection,
+    path: Path,
+    key: bytes,
+    destination: Path,
+    *,
+    name: str,
+    keys: JsonObject | None,
 ) -> Path:
     """Write a folder with the database and the wrapped key, which opens on another computer.
 
     Args:
         source: The open database.
-        path: Its file; keys.json lies beside it.
+        path: Its file.
         key: The data key.
         destination: The folder that gets the new folder.
         name: Beginning of the new folder's name; the time follows.
+        keys: The key file's content; None leaves it out.
 
     Returns:
         The new folder.
@@ -74,8 +87,8 @@ def write_backup(
     folder = destination / f"{name}-{stamp}"
     folder.mkdir(mode=0o700, parents=True)
     try:
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(path.parent / KEYS_NAME, folder / KEYS_NAME)
+        if keys is not None:
+            write_json(folder / KEYS_NAME, keys)
         copy_database(source, folder / path.name, key)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

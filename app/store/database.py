@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlcipher3 import dbapi2
 
 from app.core.errors import AppError, Corrupt, StoreError
-from app.core.jsonfile import storage_error, sync_folder
+from app.core.jsonfile import put_in_place, storage_error
 from app.store import migrations
 from app.store._sqlite_errors import store_error
 from app.store.backup import backup_before_update, remove_old_automatic
@@ -155,7 +155,7 @@ class Database:
             self._dispose()
             for suffix in _COMPANIONS:  # left by a database that somebody took away
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
-            _put_in_place(new, path)
+            put_in_place(new, path)  # if another process was faster, its lock decides
         finally:
             self._dispose()
             self._path = path
@@ -242,17 +242,6 @@ def connect_file(path: Path, key: bytes) -> dbapi2.Connection:
         raw.close()
         raise
     return raw
-
-
-def _put_in_place(new: Path, path: Path) -> None:
-    try:
-        path.hardlink_to(new)
-    except FileExistsError:
-        pass  # another process was faster; its lock decides
-    except OSError:  # no hard links here, as on exFAT
-        if not path.exists():
-            new.rename(path)
-    sync_folder(path.parent)
 
 
 def _remove_with_companions(path: Path) -> None:

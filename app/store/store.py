@@ -5,9 +5,13 @@ from __future__ import annotations
 from concurrent.futures import Future
 from pathlib import Path
 
+from sqlcipher3 import dbapi2
+
 from app.core.errors import StoreError
+from app.core.paths import KEYS_NAME
 from app.store.backup import write_backup
 from app.store.database import Database
+from app.store.keys import read_keys
 from app.store.repositories.attachments import Attachments
 from app.store.repositories.chats import Chats
 from app.store.repositories.messages import Messages
@@ -68,14 +72,20 @@ class Store:
         It opens on another computer by the recovery code or the passphrase.
 
         Returns:
-            The new folder. Fails with StoreError(reason="temporary") where nothing is kept.
+            The new folder. KeyUnavailable in the future: no usable key file to go with it.
+
+        Raises:
+            StoreError: reason "temporary": nothing is kept.
         """
         path = self._database.path
         if path is None:
             raise StoreError(reason="temporary")
-        return self._database.backup(
-            lambda raw, key: write_backup(raw, path, key, destination_folder, "alcove-backup")
-        )
+
+        def write(raw: dbapi2.Connection, key: bytes) -> Path:
+            keys = read_keys(path.with_name(KEYS_NAME))  # without it nothing would open the copy
+            return write_backup(raw, path, key, destination_folder, name="alcove-backup", keys=keys)
+
+        return self._database.backup(write)
 
     def close(self) -> None:
         """Finish what is queued and release the file. May be called twice."""
