@@ -14,9 +14,7 @@ def main() -> None:
 
     read_fd, write_fd = claim_standard_streams()
     protect_the_window()
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s worker %(levelname)s %(message)s"
-    )
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="worker: %(message)s")
     from engine.worker.server import Server  # noqa: PLC0415
 
     Server(read_fd, write_fd).serve()

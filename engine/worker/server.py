@@ -183,5 +183,5 @@ def _error(request_id: str, exc: EngineError) -> ErrorEvent:
 def _log_bug(exc: BaseException) -> None:
     """Write where a bug is, without its message: messages may quote what a person wrote."""
     frames: list[Any] = traceback.extract_tb(exc.__traceback__)
-    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    places = " from ".join(f"{frame.name.strip('<>')}:{frame.lineno}" for frame in frames[-3:])
     log.error("bug type=%s at=%s", type(exc).__name__, places)

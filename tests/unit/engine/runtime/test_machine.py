@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.runtime import machine
+
+GROUP = 1000
+
+
+def cores(folder: Path, siblings: dict[int, str]) -> Path:
+    for number, text in siblings.items():
+        topology = folder / f"cpu{number}" / "topology"
+        topology.mkdir(parents=True)
+        (topology / "thread_siblings_list").write_text(text + "\n")
+    return folder
+
+
+def test_threads_of_one_core_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "usable_processors", lambda: (0, 1, 2, 3))
+    table = cores(tmp_path, {0: "0,2", 1: "1,3", 2: "0,2", 3: "1,3"})
+    assert machine.physical_cores(table, tmp_path) == 2
+
+
+def test_affinity_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "usable_processors", lambda: (2,))
+    table = cores(tmp_path, {0: "0", 1: "1", 2: "2"})
+    assert machine.physical_cores(table, tmp_path) == 1
+
+
+@pytest.mark.parametrize(("quota", "expected"), [("max 100000", 4), ("150000 100000", 2), ("x", 4)])
+def test_the_control_groups_quota_is_respected(
+    quota: str, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "usable_processors", lambda: (0, 1, 2, 3))
+    (tmp_path / "cpu.max").write_text(quota)
+    assert machine.physical_cores(tmp_path, tmp_path) == expected
+
+
+def test_a_smaller_control_group_limits_the_memory(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text(str(100 * GROUP))
+    (tmp_path / "memory.current").write_text(str(70 * GROUP))
+    (tmp_path / "memory.stat").write_text(f"anon 1\ninactive_file {20 * GROUP}\nactive_file 0\n")
+    memory = machine.memory(tmp_path)
+    assert memory.total_bytes == 100 * GROUP
+    assert memory.available_bytes == 50 * GROUP
+
+
+def test_an_unlimited_control_group_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text("max")
+    memory = machine.memory(tmp_path)
+    assert 0 < memory.available_bytes <= memory.total_bytes
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="Linux only")
+def test_anonymous_memory_is_told_from_mapped_files() -> None:
+    before = machine.process_memory()
+    block = np.ones(32 * 1024 * 1024, np.uint8)
+    after = machine.process_memory()
+    assert after.anonymous_bytes - before.anonymous_bytes > 0.9 * block.nbytes
+    assert after.file_bytes > 0
+    assert machine.resident_bytes() >= block.nbytes
+
+
+def test_the_processor_has_a_name_and_this_process_somewhere_to_run() -> None:
+    assert machine.processor_name()
+    assert 1 <= machine.physical_cores() <= (os.cpu_count() or 1)

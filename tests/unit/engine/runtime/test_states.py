@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.errors import BadBundle, InsufficientMemory
+from engine.runtime.states import (
+    GROWTH_STEP,
+    StateSet,
+    constant_bytes,
+    growing_bytes,
+    round_up,
+)
+from engine.types import StateSpec
+
+PLENTY = 1 << 40
+KV = StateSpec("past.k", "present.k", "float32", ("batch", 2, "capacity", 4), 2, "kv", True)
+CONV = StateSpec("past.c", "present.c", "float32", ("batch", 3, 2), None, "conv", False)
+
+
+def make(*specs: StateSpec, available: int = PLENTY) -> StateSet:
+    return StateSet(specs, available_bytes=lambda: available)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "capacity"), [(1, 256), (255, 256), (256, 256), (257, 512), (1000, 1024)]
+)
+def test_capacity_comes_in_steps(tokens: int, capacity: int) -> None:
+    states = make(KV)
+    assert states.reserve(tokens)
+    assert states.capacity == round_up(tokens) == capacity
+    assert states.arrays()["past.k"].shape == (1, 2, capacity, 4)
+
+
+def test_nothing_moves_within_a_step() -> None:
+    states = make(KV)
+    states.reserve(1)
+    before = states.arrays()["past.k"]
+    assert not states.reserve(GROWTH_STEP)
+    assert states.arrays()["past.k"] is before
+
+
+def test_growth_copies_the_valid_part_only() -> None:
+    states = make(KV)
+    states.reserve(10)
+    states.arrays()["past.k"][...] = 7
+    states.advance(10)
+    states.reserve(GROWTH_STEP + 1)
+    grown = states.arrays()["past.k"]
+    assert np.all(grown[:, :, :10] == 7)
+    assert np.all(grown[:, :, 10:] == 0)
+
+
+def test_memory_is_asked_before_anything_is_allocated() -> None:
+    states = make(KV, available=100)
+    with pytest.raises(InsufficientMemory) as caught:
+        states.reserve(1)
+    assert caught.value.params == {"needed_bytes": 256 * 2 * 4 * 4, "available_bytes": 100}
+    assert states.capacity == 0
+    assert states.arrays() == {}
+
+
+def test_a_refused_growth_leaves_the_old_buffers() -> None:
+    limit = [PLENTY]
+    states = StateSet((KV,), available_bytes=lambda: limit[0])
+    states.reserve(5)
+    states.advance(5)
+    before, limit[0] = states.arrays()["past.k"], 0
+    with pytest.raises(InsufficientMemory):
+        states.reserve(300)
+    assert states.arrays()["past.k"] is before
+    assert (states.length, states.capacity) == (5, 256)
+
+
+def test_constant_states_swap_two_buffers() -> None:
+    states = make(CONV)
+    assert states.alternates
+    first = states.arrays()["past.c"]
+    states.advance(1)
+    second = states.arrays()["past.c"]
+    assert first is not second
+    states.advance(1)
+    assert states.arrays()["past.c"] is first
+
+
+def test_reset_forgets_but_keeps_the_room() -> None:
+    states = make(KV, CONV)
+    states.reserve(300)
+    states.arrays()["past.c"][...] = 1
+    states.advance(300)
+    states.reset()
+    assert (states.length, states.capacity, states.parity) == (0, 512, 0)
+    assert not states.arrays()["past.c"].any()
+
+
+def test_only_states_that_can_be_rolled_back_rewind() -> None:
+    assert make(KV).can_rewind
+    assert not make(KV, CONV).can_rewind
+
+
+def test_sizes_are_told_without_allocating() -> None:
+    assert growing_bytes((KV, CONV), 1000) == 1000 * 2 * 4 * 4
+    assert constant_bytes((KV, CONV)) == 2 * 3 * 2 * 4
+
+
+def test_an_unknown_symbol_is_a_bad_bundle() -> None:
+    spec = StateSpec("x", "y", "float32", ("batch", "heads"), None, "conv", True)
+    with pytest.raises(BadBundle):
+        make(spec)
