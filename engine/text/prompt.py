@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from tokenizers import Tokenizer
 
@@ -61,9 +62,12 @@ class PromptEncoder:
     ) -> None:
         self._tokenizer = tokenizer
         self._template = template
-        self._first = [tokenizer.token_to_id(bos)] if bos and template is None else []
-        if None in self._first:
-            raise BadBundle(reason="bos", file="tokenizer.json")
+        self._first: list[int] = []
+        if bos and template is None:
+            first = tokenizer.token_to_id(bos)
+            if first is None:
+                raise BadBundle(reason="bos", file="tokenizer.json")
+            self._first.append(first)
         self._marks = _control_marks(tokenizer)
         self._all = _any_of(self._marks)
         self._all_but_thinking = _any_of(self._marks - KEPT_TOKENS)
@@ -108,7 +112,7 @@ class PromptEncoder:
         if not cuts:
             return message
         bounds = [0, *cuts, len(text)]
-        pieces = [text[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        pieces = [text[start:end] for start, end in pairwise(bounds)]
         return replace(message, content=stop.join(pieces))
 
     def _unfinished_mark(self, text: str) -> int | None:
