@@ -376,6 +376,9 @@ class ChatService(QObject):
         self._tasks.then(future, done, failed or self._report)
 
     def _report(self, error: BaseException) -> None:
+        if isinstance(error, LookupError):  # a chat that went in the meantime: show what there is
+            self._refresh()
+            return
         if not isinstance(error, AppError):
             raise error
         self.error_raised.emit(error)

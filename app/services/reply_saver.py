@@ -81,7 +81,7 @@ class ReplySaver(QObject):
         self._retries.stop()
         futures = [self._submit_finish(message) for message in self._unsaved.values()]
         done, pending = wait(futures, timeout=wait_s)
-        return not pending and all(future.exception() is None for future in done)
+        return not pending and all(_is_written(future) for future in done)
 
     def _checkpoint(self) -> None:
         if self._source is None or (self._in_flight is not None and not self._in_flight.done()):
@@ -110,6 +110,9 @@ class ReplySaver(QObject):
                 self.finished_saved.emit(message)
 
         def failed(error: BaseException) -> None:
+            if isinstance(error, LookupError):  # final already, by a write that came through late
+                saved(None)
+                return
             self._failed(error)
             self._retries.start()
 
@@ -125,3 +128,7 @@ class ReplySaver(QObject):
         if not self._in_trouble:
             self._in_trouble = True
             self.trouble_began.emit(error)
+
+
+def _is_written(future: Future[Any]) -> bool:
+    return future.exception() is None or isinstance(future.exception(), LookupError)
