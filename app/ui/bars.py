@@ -1,0 +1,153 @@
+"""Lines that come and go: an error, the offer to undo, a standing remark."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.core.errors import AppError
+from app.core.records import ChatSummary
+from app.ui.error_text import error_text
+from app.ui.theme import Theme
+from app.ui.widgets import Button, Card, IconLabel, Label
+from engine.errors import EngineError
+
+_UNDO_MS = 20_000
+
+
+class _Bar(Card):
+    """A card with an icon, a text and at most one or two buttons."""
+
+    def __init__(self, theme: Theme, kind: str, icon: str, token: str, parent: QWidget | None) -> None:
+        super().__init__(kind, parent)
+        self._theme = theme
+        self.words = Label(theme, "small")
+        self.row = QHBoxLayout(self)
+        self.row.addWidget(IconLabel(theme, icon, token, 22), 0, Qt.AlignmentFlag.AlignVCenter)
+        self.row.addWidget(self.words, 1)
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        px = self._theme.px
+        self.row.setContentsMargins(px(18), px(6), px(8), px(6))
+        self.row.setSpacing(px(12))
+
+    def say(self, text: str) -> None:
+        """Show the bar with this text."""
+        self.words.setText(text)
+        self.setAccessibleName(text)
+        self.show()
+
+
+class ErrorBar(_Bar):
+    """What went wrong, in a sentence, until it is read."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "alert", "alert", "alert", parent)
+        self._error: AppError | EngineError | None = None
+        self._close = Button(theme, "icon", "close")
+        self.row.addWidget(self._close)
+        self._close.clicked.connect(self.dismiss)
+        self._retranslate()
+        self.hide()
+
+    def show_error(self, error: AppError | EngineError) -> None:
+        """Say what happened and what can be done."""
+        self._error = error
+        self.say(error_text(error))
+
+    def dismiss(self) -> None:
+        """It has been read, or no longer holds."""
+        self._error = None
+        self.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        self._close.set_label(self.tr("Close this message"))
+        if self._error is not None:
+            self.say(error_text(self._error))
+
+
+class UndoBar(_Bar):
+    """A deleted conversation can be had back.
+
+    Signals:
+        undo_wished: Id of the conversation.
+    """
+
+    undo_wished = Signal(int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "note", "trash", "muted", parent)
+        self._chat: ChatSummary | None = None
+        self._undo = Button(theme, "outlined", "undo")
+        self.row.addWidget(self._undo)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._on_timeout)
+        self._undo.clicked.connect(self._on_undo)
+        self._retranslate()
+        self.hide()
+
+    def offer(self, chat: ChatSummary) -> None:
+        """Offer to take the deletion back."""
+        self._chat = chat
+        self._retranslate()
+        self.show()
+        self._timer.start(_UNDO_MS)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _on_undo(self) -> None:
+        chat, self._chat = self._chat, None
+        self.hide()
+        if chat is not None:
+            self.undo_wished.emit(chat.id)
+
+    def _on_timeout(self) -> None:
+        # Nobody who is just about to press the button loses it.
+        if self.underMouse() or self._undo.hasFocus():
+            self._timer.start(_UNDO_MS)
+        else:
+            self.hide()
+
+    def _retranslate(self) -> None:
+        self._undo.set_label(self.tr("Undo"))
+        if self._chat is None:
+            return
+        if self._chat.title:
+            text = self.tr("“{title}” was deleted.").format(title=self._chat.title)
+        else:
+            text = self.tr("The conversation was deleted.")
+        self.words.setText(text)
+        self.setAccessibleName(text)
+
+
+class TemporaryBar(_Bar):
+    """Says that nothing is kept."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "note", "clock", "doubt", parent)
+        self._retranslate()
+        self.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        text = self.tr("This conversation is not being kept. It is gone when you close Alcove.")
+        self.words.setText(text)
+        self.setAccessibleName(text)

@@ -1,0 +1,187 @@
+"""Where a question is written."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QResizeEvent, QTextOption
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
+
+from app.ui.soft_lines import insert_text, new_line, text_of
+from app.ui.theme import Theme
+from app.ui.widgets import Button, Card
+
+_MOST_LINES = 8
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class _Field(QPlainTextEdit):
+    """Grows with its text up to a few lines. Enter is for sending."""
+
+    enter_pressed = Signal()
+    focus_changed = Signal(bool)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        self.viewport().setAutoFillBackground(False)
+        self.textChanged.connect(self.fit)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste text, whatever its length and however long its lines are."""
+        if source.hasText():
+            cursor = self.textCursor()
+            insert_text(cursor, source.text())
+            self.ensureCursorVisible()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter sends, Shift+Enter begins a line."""
+        if event.key() in _ENTER:
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                new_line(self.textCursor())
+                self.ensureCursorVisible()
+            else:
+                self.enter_pressed.emit()
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Let the frame show the focus."""
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Let the frame show the focus."""
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines may break elsewhere."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Be as tall as the text, within reason."""
+        lines = max(1, min(_MOST_LINES, round(self.document().size().height())))
+        height = round(lines * QFontMetricsF(self.font()).lineSpacing()) + 2
+        if height != self.height():
+            self.setFixedHeight(height)
+        tall = self.document().size().height() > _MOST_LINES
+        self.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAsNeeded if tall else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+
+
+class Composer(Card):
+    """The field and its one button, which sends or stops.
+
+    Signals:
+        sent: The question.
+        stop_wished: End the reply that is being written.
+        text_changed: Something was typed; ask for `text()` when it is needed.
+    """
+
+    sent = Signal(str)
+    stop_wished = Signal()
+    text_changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__("field", parent)
+        self._theme = theme
+        self._busy = False
+        self._field = _Field(theme)
+        self._button = Button(theme, "primary", "send", trailing=True)
+        self._layout = QHBoxLayout(self)
+        self._layout.addWidget(self._field, 1, Qt.AlignmentFlag.AlignVCenter)
+        self._layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignBottom)
+        self.setFocusProxy(self._field)
+        self._field.enter_pressed.connect(self.send)
+        self._field.focus_changed.connect(lambda on: self.set_flag("focused", on))
+        self._field.textChanged.connect(self._on_text_changed)
+        self._button.clicked.connect(self._on_button)
+        theme.changed.connect(self._fit)
+        self._fit()
+        self._retranslate()
+        self._update_button()
+
+    def text(self) -> str:
+        """What has been written."""
+        return text_of(self._field.document())
+
+    def set_text(self, text: str) -> None:
+        """Replace what has been written, for example by a draft."""
+        if text == self.text():
+            return
+        self._field.blockSignals(True)
+        self._field.clear()
+        insert_text(self._field.textCursor(), text)
+        self._field.blockSignals(False)
+        self._field.fit()
+        self._update_button()
+
+    def set_busy(self, busy: bool) -> None:
+        """While a reply is written the button stops it; typing goes on."""
+        if busy != self._busy:
+            self._busy = busy
+            self._button.set_icon("stop" if busy else "send")
+            self._retranslate()
+            self._update_button()
+
+    def send(self) -> None:
+        """Send what has been written, unless there is nothing or a reply is being written."""
+        text = self.text()
+        if self._busy or not text.strip():
+            return
+        self._field.clear()
+        self.sent.emit(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def mousePressEvent(self, event: QEvent) -> None:
+        """All of the card is the field."""
+        del event
+        self._field.setFocus()
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow windows keep the button whole."""
+        return QSize(self._button.sizeHint().width() * 2, super().minimumSizeHint().height())
+
+    def _on_button(self) -> None:
+        if self._busy:
+            self.stop_wished.emit()
+        else:
+            self.send()
+        self._field.setFocus()
+
+    def _on_text_changed(self) -> None:
+        self._update_button()
+        self.text_changed.emit()
+
+    def _update_button(self) -> None:
+        self._button.setEnabled(self._busy or not self._field.document().isEmpty())
+
+    def _fit(self) -> None:
+        px = self._theme.px
+        self._layout.setContentsMargins(px(24), px(12), px(14), px(12))
+        self._layout.setSpacing(px(14))
+        self._field.setFont(self._theme.font("body"))
+        self._field.fit()
+
+    def _retranslate(self) -> None:
+        self._field.setPlaceholderText(self.tr("Write your question here…"))
+        self._field.setAccessibleName(self.tr("Your question"))
+        self._field.setAccessibleDescription(
+            self.tr("Enter sends it, Shift and Enter begin a new line.")
+        )
+        if self._busy:
+            self._button.set_label(self.tr("Stop"), self.tr("End this answer (Esc)"))
+        else:
+            self._button.set_label(self.tr("Send"), self.tr("Send the question (Enter)"))

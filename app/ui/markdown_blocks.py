@@ -1,0 +1,126 @@
+"""Finds the parts of a growing Markdown text that will not change any more.
+
+A reply arrives in hundreds of pieces. Parsing all of it at each piece would be quadratic, so the
+text is cut at places where CommonMark starts afresh: a blank line before unindented text, a heading,
+an item of a top-level list, a line inside fenced code. What lies before the last cut is finished.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
+_HEADING = re.compile(r"^ {0,3}#{1,6}(\s|$)")
+_ITEM = re.compile(r"^ {0,3}([-*+]|\d{1,9}[.)])\s")
+_STRUCTURE = re.compile(r"^\s*([-*+>|#]|\d{1,9}[.)]\s|`{3,}|~{3,}|={3,}\s*$)|^( {4}|\t)|\|")
+_CODE_LINES_PER_BLOCK = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of Markdown that can be rendered on its own.
+
+    Attributes:
+        source: The Markdown, for continued code without the line that opened the fence.
+        fence: "" for ordinary text, else the line that opened the fenced code it belongs to.
+        continues: The code goes on from the block before.
+    """
+
+    source: str
+    fence: str = ""
+    continues: bool = False
+
+
+class BlockSplitter:
+    """Cuts a text that only grows."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._start = 0  # where the unfinished block begins
+        self._scan = 0  # where the next line to look at begins
+        self._fence = ""
+        self._continues = False
+        self._code_lines = 0
+        self._blank_before = False
+
+    def grow(self, text: str) -> list[Block] | None:
+        """Take the whole text so far; return the blocks that became finished.
+
+        Returns None when `text` does not begin with what was there: the caller starts again.
+        """
+        if not text.startswith(self._text):
+            return None
+        self._text = text
+        finished: list[Block] = []
+        while (end := text.find("\n", self._scan)) >= 0:
+            self._look_at(text[self._scan : end], end + 1, finished)
+            self._scan = end + 1
+        return finished
+
+    def tail(self) -> Block:
+        """The part that may still change."""
+        return Block(self._text[self._start :], self._fence, self._continues)
+
+    def _look_at(self, line: str, after: int, finished: list[Block]) -> None:
+        if self._fence:
+            self._look_at_code(line, after, finished)
+            return
+        if not line.strip():
+            self._blank_before = True
+            return
+        if self._starts_block(line):
+            self._cut(self._scan, finished)
+        self._blank_before = False
+        fence = _FENCE.match(line)
+        if fence and self._start == self._scan:
+            self._fence, self._start, self._code_lines = line.strip(), after, 0
+            self._continues = False
+        elif _HEADING.match(line):
+            self._cut(after, finished)
+
+    def _look_at_code(self, line: str, after: int, finished: list[Block]) -> None:
+        marker = _FENCE.match(self._fence)
+        closing = _FENCE.match(line)
+        if (
+            marker
+            and closing
+            and not closing[2].strip()
+            and closing[1].startswith(marker[1])
+        ):
+            self._cut(self._scan, finished, always=True)
+            self._start, self._fence, self._continues = after, "", False
+            return
+        self._code_lines += 1
+        if self._code_lines >= _CODE_LINES_PER_BLOCK:
+            self._cut(after, finished)
+            self._continues, self._code_lines = True, 0
+
+    def _starts_block(self, line: str) -> bool:
+        if line[0] in " \t":
+            return False
+        head = self._text[self._start : self._scan]
+        if not head.strip():
+            return False
+        if self._blank_before or _HEADING.match(line):
+            return True
+        in_list = bool(_ITEM.match(head.lstrip("\n")))
+        if _FENCE.match(line):
+            return True
+        return in_list and bool(_ITEM.match(line))
+
+    def _cut(self, at: int, finished: list[Block], *, always: bool = False) -> None:
+        source = self._text[self._start : at]
+        if source.strip() or always:
+            finished.append(Block(source, self._fence, self._continues))
+        self._start = at
+        self._blank_before = False
+
+
+def keep_line_breaks(source: str) -> str:
+    """Make single line breaks of a plain paragraph visible: letters and verses live by them."""
+    lines = source.strip("\n").split("\n")
+    if not all(line.strip() for line in lines) or any(_STRUCTURE.search(line) for line in lines):
+        return source
+    # A line separator is text to the parser and a new line to the layout.
+    return "\u2028".join(line.rstrip() for line in lines)

@@ -1,0 +1,133 @@
+"""Text that is read, selected and copied, as tall as it is; loads nothing, opens nothing unasked."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QRectF, QSizeF, Qt, QUrl
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDesktopServices,
+    QGuiApplication,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QMenu, QMessageBox, QSizePolicy, QTextBrowser, QWidget
+
+from app.ui.markdown_writer import CARD, InertDocument
+from app.ui.theme import Theme
+
+_SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
+
+
+class ReadingView(QTextBrowser):
+    """A read-only text without scroll bars whose height follows its content."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        document = InertDocument(self)
+        document.setDocumentMargin(0)
+        document.setUndoRedoEnabled(False)
+        self.setDocument(document)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextBrowserInteraction
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setTabChangesFocus(True)
+        self.viewport().setAutoFillBackground(False)
+        self.anchorClicked.connect(self.ask_to_open)
+        document.documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit(document.size())
+
+    def loadResource(self, kind: int, name: QUrl) -> object:
+        """Refuse every picture and style sheet, local or remote."""
+        del kind, name
+        return None
+
+    def ask_to_open(self, address: QUrl) -> None:
+        """Show where a link leads, and open it in the browser only after a yes."""
+        shown = address.toString(QUrl.ComponentFormattingOption.FullyEncoded)
+        box = QMessageBox(self.window())
+        box.setWindowTitle(self.tr("Open this address?"))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(self.tr("This opens your web browser, which leaves this computer:"))
+        box.setInformativeText(shown)
+        openable = address.scheme().lower() in _SAFE_SCHEMES
+        yes = box.addButton(self.tr("Open"), QMessageBox.ButtonRole.AcceptRole)
+        yes.setEnabled(openable)
+        copy = box.addButton(self.tr("Copy the address"), QMessageBox.ButtonRole.ActionRole)
+        no = box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(no)
+        box.exec()
+        if box.clickedButton() is yes and openable:
+            QDesktopServices.openUrl(address)
+        elif box.clickedButton() is copy:
+            QGuiApplication.clipboard().setText(shown)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Copy and select, in the language of the window."""
+        menu = QMenu(self)
+        copy = menu.addAction(self.tr("Copy"), self.copy)
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setEnabled(self.textCursor().hasSelection())
+        everything = menu.addAction(self.tr("Select all"), self.selectAll)
+        everything.setShortcut(QKeySequence(QKeySequence.StandardKey.SelectAll))
+        menu.exec(event.globalPos())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave scrolling to the conversation."""
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Cards behind code and quotations, then the text."""
+        cards = self._cards(QRectF(event.rect()))
+        if cards:
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self.theme.color("line"), 1))
+            painter.setBrush(self.theme.color("surface"))
+            radius = self.theme.px(16)
+            for card in cards:
+                painter.drawRoundedRect(card, radius, radius)
+            painter.end()
+        super().paintEvent(event)
+
+    def _cards(self, exposed: QRectF) -> list[QRectF]:
+        """Rectangles behind neighbouring blocks of the same kind, only where something is shown."""
+        if not self._has_cards():
+            return []
+        layout = self.document().documentLayout()
+        pad = self.theme.px(16)
+        cards: list[tuple[int, QRectF]] = []
+        block = self.document().begin()
+        before = 0
+        while block.isValid():
+            kind = block.blockFormat().intProperty(CARD)
+            if kind:
+                lines = layout.blockBoundingRect(block)
+                area = QRectF(0.5, lines.top() - pad, self.viewport().width() - 1, lines.height())
+                area.setBottom(lines.bottom() + pad)
+                if before == kind:
+                    cards[-1] = (kind, cards[-1][1].united(area))
+                else:
+                    cards.append((kind, area))
+            before = kind
+            block = block.next()
+        return [area for _, area in cards if area.intersects(exposed)]
+
+    def _has_cards(self) -> bool:
+        return False
+
+    def _fit(self, size: QSizeF) -> None:
+        height = max(1, math.ceil(size.height()))
+        if height != self.height():
+            self.setFixedHeight(height)

@@ -1,0 +1,82 @@
+"""The left side: the mark, a new conversation, the earlier ones, settings."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.ui.chat_list import ChatList
+from app.ui.theme import Theme
+from app.ui.widgets import Button, IconLabel, Label
+
+WIDTH = 286
+
+
+class Sidebar(QWidget):
+    """What is always at hand.
+
+    Signals:
+        new_wished: Start a conversation.
+        settings_wished: Show the settings.
+    """
+
+    new_wished = Signal()
+    settings_wished = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setProperty("ground", "side")
+        self.setAutoFillBackground(True)
+        self._name = Label(theme, "title", wrap=False)
+        self._new = Button(theme, "primary", "plus")
+        self.chats = ChatList(theme)
+        self._settings = Button(theme, "quiet", "settings")
+        self._mark = IconLabel(theme, "mark", size=30)
+        self._top = QHBoxLayout()
+        self._top.addWidget(self._mark)
+        self._top.addWidget(self._name)
+        self._top.addStretch(1)
+        self._layout = QVBoxLayout(self)
+        self._layout.addLayout(self._top)
+        self._layout.addWidget(self._new)
+        self._layout.addWidget(self.chats, 1)
+        self._layout.addWidget(self._settings)
+        self._new.clicked.connect(self.new_wished)
+        self._settings.clicked.connect(self.settings_wished)
+        theme.changed.connect(self._fit)
+        self._fit()
+        self._retranslate()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground and a hairline on the right."""
+        del event
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.color("side"))
+        painter.fillRect(self.width() - 1, 0, 1, self.height(), self._theme.color("line"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _fit(self) -> None:
+        px = self._theme.px
+        self.setFixedWidth(px(WIDTH))
+        self._layout.setContentsMargins(px(16), px(20), px(16), px(16))
+        self._layout.setSpacing(px(12))
+        self._top.setContentsMargins(px(6), 0, 0, px(4))
+        self._top.setSpacing(px(10))
+
+    def _retranslate(self) -> None:
+        self._name.setText("Alcove")
+        keys = QKeySequence(QKeySequence.StandardKey.New)
+        self._new.set_label(
+            self.tr("New conversation"),
+            self.tr("Start afresh ({keys})").format(
+                keys=keys.toString(QKeySequence.SequenceFormat.NativeText)
+            ),
+        )
+        self._settings.set_label(self.tr("Settings"))

@@ -1,0 +1,161 @@
+"""The look that is on now: scheme, sizes, and the palette and style sheet made from them."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.ui.fonts import body_font, load_fonts
+from app.ui.icons import icon
+from app.ui.style_sheet import style_sheet
+from app.ui.tokens import SCHEMES, Scheme, Tokens
+
+Appearance = Literal["system", "light", "dark", "contrast"]
+BASE_SIZE_PT = 16
+MIN_SIZE_PT, MAX_SIZE_PT = 16, 28
+Role = Literal["body", "small", "title", "heading", "name"]
+_FACTORS: dict[Role, float] = {
+    "body": 1.0,
+    "small": 0.85,
+    "title": 1.12,
+    "heading": 1.6,
+    "name": 1.06,
+}
+_BOLD: frozenset[Role] = frozenset({"title", "heading", "name"})
+
+
+class Theme(QObject):
+    """What widgets ask for colours, distances and fonts.
+
+    Signals:
+        changed: Colours or sizes are other ones now; what is painted by hand paints again.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        application: QApplication,
+        appearance: str = "system",
+        text_size_pt: int = BASE_SIZE_PT,
+    ) -> None:
+        super().__init__(application)
+        self._application = application
+        self._appearance: Appearance = _checked(appearance)
+        self._size_pt = _clamped(text_size_pt)
+        load_fonts()
+        application.setStyle("Fusion")
+        hints = application.styleHints()
+        hints.colorSchemeChanged.connect(self._follow_system)
+        hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
+        self.scheme: Scheme = "light"
+        self._icons: dict[tuple[str, str, int, int], QIcon] = {}
+        self._apply()
+
+    @property
+    def tokens(self) -> Tokens:
+        """The colours that are on."""
+        return SCHEMES[self.scheme]
+
+    @property
+    def text_size_pt(self) -> int:
+        """Size of body text in points."""
+        return self._size_pt
+
+    @property
+    def appearance(self) -> Appearance:
+        """What was chosen, "system" included."""
+        return self._appearance
+
+    def set_appearance(self, appearance: str) -> None:
+        """Choose light, dark, contrast, or to follow the system."""
+        self._appearance = _checked(appearance)
+        self._apply()
+
+    def set_text_size(self, size_pt: int) -> None:
+        """Choose the size of body text; everything scales with it."""
+        self._size_pt = _clamped(size_pt)
+        self._apply()
+
+    def px(self, at_base_size: float) -> int:
+        """A distance of the design (given for 16 pt text) in pixels at the size that is on."""
+        return round(at_base_size * self._size_pt / BASE_SIZE_PT)
+
+    def color(self, token: str) -> QColor:
+        """Colour of a token, by its name in `Tokens`."""
+        return QColor(getattr(self.tokens, token))
+
+    def font(self, role: Role = "body", *, bold: bool | None = None) -> QFont:
+        """The typeface for a kind of text."""
+        return body_font(
+            self._size_pt * _FACTORS[role], bold=role in _BOLD if bold is None else bold
+        )
+
+    def icon(self, name: str, token: str = "ink", size: float = 20, gap: float = 0) -> QIcon:
+        """An icon in the colour of a token; `size` and `gap` are given for 16 pt text."""
+        key = (name, getattr(self.tokens, token), self.px(size), self.px(gap))
+        if key not in self._icons:
+            self._icons[key] = icon(*key)
+        return self._icons[key]
+
+    def _follow_system(self) -> None:
+        if self._appearance == "system" and _system_scheme() != self.scheme:
+            self._apply()
+
+    def _apply(self) -> None:
+        self.scheme = _system_scheme() if self._appearance == "system" else self._appearance
+        self._application.setFont(self.font())
+        self._application.setPalette(_palette(self.tokens))
+        self._application.setStyleSheet(style_sheet(self.tokens, self.px, self._size_pt))
+        self.changed.emit()
+
+
+def _system_scheme() -> Scheme:
+    hints = QGuiApplication.styleHints()
+    if hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast:
+        return "contrast"
+    return "dark" if hints.colorScheme() == Qt.ColorScheme.Dark else "light"
+
+
+def _checked(appearance: str) -> Appearance:
+    return appearance if appearance in get_args(Appearance) else "system"  # type: ignore[return-value]
+
+
+def _clamped(size_pt: int) -> int:
+    return max(MIN_SIZE_PT, min(MAX_SIZE_PT, size_pt))
+
+
+def _palette(tokens: Tokens) -> QPalette:
+    role = QPalette.ColorRole
+    colours = {
+        role.Window: tokens.bg,
+        role.WindowText: tokens.ink,
+        role.Base: tokens.surface,
+        role.AlternateBase: tokens.tint,
+        role.Text: tokens.ink,
+        role.PlaceholderText: tokens.muted,
+        role.Button: tokens.surface,
+        role.ButtonText: tokens.ink,
+        role.BrightText: tokens.alert,
+        role.Highlight: tokens.accent,
+        role.HighlightedText: tokens.on,
+        role.Link: tokens.accent,
+        role.LinkVisited: tokens.accent,
+        role.ToolTipBase: tokens.surface,
+        role.ToolTipText: tokens.ink,
+        role.Light: tokens.surface,
+        role.Midlight: tokens.line,
+        role.Mid: tokens.edge,
+        role.Dark: tokens.edge,
+        role.Shadow: tokens.edge,
+        role.Accent: tokens.accent,
+    }
+    palette = QPalette()
+    for name, colour in colours.items():
+        palette.setColor(name, QColor(colour))
+    for name in (role.Text, role.WindowText, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(tokens.muted))
+    return palette

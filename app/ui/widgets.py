@@ -1,0 +1,188 @@
+"""Buttons and labels that follow the theme."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.ui.icons import mark
+from app.ui.theme import Role, Theme
+
+
+class Button(QPushButton):
+    """A button with a line icon.
+
+    Args:
+        theme: Colours and sizes.
+        kind: "primary" starts something, "outlined" is an alternative, "quiet" stays in the
+            background, "icon" shows no words (its accessible name says them), "choice" is one of
+            several, "example" is a card that can be clicked.
+        icon: Name of the icon, "" for none.
+        token: Colour of the icon.
+        trailing: The icon stands after the words.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        kind: str = "outlined",
+        icon: str = "",
+        *,
+        token: str = "",
+        trailing: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._kind = kind
+        self._icon = icon
+        self._token = token or {"primary": "on", "quiet": "muted"}.get(kind, "ink")
+        self._trailing = trailing
+        self.setProperty("kind", kind)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        if trailing:
+            self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        if kind == "choice":
+            self.setCheckable(True)
+        self.setAutoDefault(False)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def set_label(self, text: str, description: str = "") -> None:
+        """Words of the button, or of its tool tip where it shows none."""
+        self.setAccessibleName(text)
+        if self._kind == "icon":
+            self.setToolTip(description or text)
+        else:
+            self.setText(text.replace("&", "&&"))
+            self.setToolTip(description)
+        if description:
+            self.setAccessibleDescription(description)
+
+    def set_icon(self, name: str, token: str = "") -> None:
+        """Show another icon."""
+        self._icon = name
+        self._token = token or self._token
+        self._restyle()
+
+    def _restyle(self) -> None:
+        role: Role = "small" if self._kind == "quiet" else "body"
+        self.setFont(self._theme.font(role, bold=self._kind == "primary"))
+        if not self._icon:
+            return
+        gap = 0 if self._kind == "icon" else 8
+        size = 22 if self._kind in {"icon", "primary"} else 20
+        self.setIcon(
+            self._theme.icon(self._icon, self._token, size, -gap if self._trailing else gap)
+        )
+        self.setIconSize(QSize(self._theme.px(size) + self._theme.px(gap), self._theme.px(size)))
+
+
+class Label(QLabel):
+    """Plain text in one of the theme's sizes and tones; wraps."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        role: Role = "body",
+        tone: str = "ink",
+        *,
+        wrap: bool = True,
+        selectable: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._role: Role = role
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("tone", tone)
+        self.setWordWrap(wrap)
+        if selectable:
+            self.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse
+                | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def set_tone(self, tone: str) -> None:
+        """Change the colour by its meaning."""
+        self.setProperty("tone", tone)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _restyle(self) -> None:
+        self.setFont(self._theme.font(self._role))
+
+
+class IconLabel(QLabel):
+    """A small picture beside words; says nothing to a screen reader."""
+
+    def __init__(
+        self, theme: Theme, name: str, token: str = "ink", size: float = 20,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._name = name
+        self._token = token
+        self._size = size
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        theme = self._theme
+        side = theme.px(self._size)
+        if self._name == "mark":
+            self.setPixmap(mark(theme.tokens, side, self.devicePixelRatio()))
+        else:
+            icon = theme.icon(self._name, self._token, self._size)
+            self.setPixmap(icon.pixmap(QSize(side, side), self.devicePixelRatio()))
+        self.setFixedSize(side, side)
+
+
+class Card(QFrame):
+    """A rounded ground; `kind` names the rule of the style sheet."""
+
+    def __init__(self, kind: str = "true", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", kind)
+
+    def set_flag(self, name: str, value: bool) -> None:
+        """Set a property that the style sheet looks at."""
+        if self.property(name) != value:
+            self.setProperty(name, value)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+
+class Column(QWidget):
+    """Keeps its content in the middle, never wider than the text column."""
+
+    def __init__(self, theme: Theme, width: float = 760, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._width = width
+        self.setProperty("ground", "none")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.body = QVBoxLayout(self)
+        self.body.setSpacing(0)
+        self._top = self._bottom = 0.0
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def set_padding(self, top: float, bottom: float) -> None:
+        """Room above and below, given for 16 pt text."""
+        self._top, self._bottom = top, bottom
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share what is left over between both sides."""
+        self._fit()
+        super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        px = self._theme.px
+        side = max(min(px(24), self.width() // 24), (self.width() - px(self._width)) // 2)
+        self.body.setContentsMargins(side, px(self._top), side, px(self._bottom))
