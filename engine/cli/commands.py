@@ -67,7 +67,9 @@ def chat(arguments: argparse.Namespace) -> None:
         messages.insert(0, Message("system", arguments.system))
     config = _generation_config(arguments)
     bar = ProgressBar()
-    text, thinking, ids, logprobs = [], [], [], []
+    text: dict[str, list[str]] = {"answer": [], "thinking": []}
+    ids: list[int] = []
+    logprobs: list[float] = []
     finish_reason: str | None = None
     with load_model(
         arguments.bundle,
@@ -78,7 +80,7 @@ def chat(arguments: argparse.Namespace) -> None:
     ) as model:
         for event in model.stream(messages, config, on_progress=bar):
             bar.clear()
-            (text if event.channel == "answer" else thinking).append(event.text)
+            text[event.channel].append(event.text)
             ids.extend(event.token_ids)
             logprobs.extend(event.logprobs)
             finish_reason = event.finish_reason
@@ -90,8 +92,8 @@ def chat(arguments: argparse.Namespace) -> None:
         return
     _print_json(
         {
-            "text": "".join(text),
-            "thinking": "".join(thinking),
+            "text": "".join(text["answer"]),
+            "thinking": "".join(text["thinking"]),
             "token_ids": ids,
             "logprobs": [round(value, 6) for value in logprobs],
             "finish_reason": finish_reason,

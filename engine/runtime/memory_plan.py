@@ -7,12 +7,14 @@ is refused: a guard that says no to a model that would have run is worse than no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from engine.bundle import WEIGHTS_NAME, Manifest
 from engine.errors import InsufficientMemory
 from engine.runtime.machine import Memory, memory
 from engine.runtime.states import constant_bytes, growing_bytes, round_up
+from engine.types import StateSpec
 
 # ONNX Runtime repacks quantized weights at load: anonymous memory of about 1.2 times the weights
 # (measured with 1.31.1, see shared facts), on top of the library and Python themselves.
@@ -57,23 +59,39 @@ def plan_memory(
     manifest: Manifest, context_length: int = 0, available: Memory | None = None
 ) -> MemoryPlan:
     """Plan for a conversation of `context_length` tokens; 0 is the model's longest."""
-    context = min(context_length or manifest.context_length, manifest.context_length)
     entry = manifest.files.get(WEIGHTS_NAME)
-    weights = entry.size_bytes if entry else 0
-    packed = int(weights * _PACKED_RATIO)
-    cache = growing_bytes(manifest.states, round_up(context)) + constant_bytes(manifest.states)
-    buffers = _buffers_bytes(manifest)
+    return plan_sizes(
+        manifest.sizes,
+        manifest.states,
+        weights_bytes=entry.size_bytes if entry else 0,
+        context_length=min(context_length or manifest.context_length, manifest.context_length),
+        available=available,
+    )
+
+
+def plan_sizes(
+    sizes: Mapping[str, int],
+    states: tuple[StateSpec, ...],
+    *,
+    weights_bytes: int,
+    context_length: int,
+    available: Memory | None = None,
+) -> MemoryPlan:
+    """The same for a model that is not built yet."""
+    packed = int(weights_bytes * _PACKED_RATIO)
+    cache = growing_bytes(states, round_up(context_length)) + constant_bytes(states)
+    buffers = _buffers_bytes(sizes)
     needed = packed + cache + buffers
     free = (available or memory()).available_bytes
     return MemoryPlan(
-        weights_bytes=weights,
+        weights_bytes=weights_bytes,
         packed_bytes=packed,
         cache_bytes=cache,
-        cache_bytes_per_1000_tokens=growing_bytes(manifest.states, 1000),
+        cache_bytes_per_1000_tokens=growing_bytes(states, 1000),
         buffers_bytes=buffers,
         needed_bytes=needed,
         available_bytes=free,
-        context_length=context,
+        context_length=context_length,
         fits=needed <= free,
     )
 
@@ -90,9 +108,8 @@ def assert_fits(manifest: Manifest) -> None:
         )
 
 
-def _buffers_bytes(manifest: Manifest) -> int:
+def _buffers_bytes(sizes: Mapping[str, int]) -> int:
     """Widest activations of one prefill chunk, a few of them alive at a time, and the logits."""
-    sizes = manifest.sizes
     width = max(sizes.get("ffn", 0), sizes.get("hidden", 0))
     activations = 6 * _PREFILL_CHUNK * width * _FLOAT_BYTES
     return _PROCESS_BYTES + activations + 2 * sizes.get("vocab", 0) * _FLOAT_BYTES

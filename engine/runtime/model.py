@@ -259,9 +259,9 @@ class Model:
         if self._tokenizer is None:
             raise BadBundle(reason="missing", file=TOKENIZER_NAME)
         ids = self._tokenizer.encode(prompt, add_special_tokens=False).ids
-        bos = self.manifest.special_tokens.get("bos")
-        if self._template is None and self.manifest.add_bos and bos is not None:
-            ids = [self._tokenizer.token_to_id(bos), *ids]
+        if self._template is None and self.manifest.add_bos:
+            bos = self._tokenizer.token_to_id(self.manifest.special_tokens.get("bos", ""))
+            ids = ids if bos is None else [bos, *ids]
         if not ids:
             raise InvalidRequest(field="messages", reason="empty")
         return np.array(ids, np.int64)

@@ -145,7 +145,7 @@ class Jobs:
         return doctor()
 
     def _build(self, request: Build, control: Control) -> dict[str, Any]:
-        from engine.builder import build_model  # noqa: PLC0415
+        from engine.builder import BuildCancelled, build_model  # noqa: PLC0415
 
         cancel = control.cancel or threading.Event()
         timer: threading.Timer | None = None
@@ -161,6 +161,8 @@ class Jobs:
                 on_progress=self._reporter(request.id),
                 cancel=cancel,
             )
+        except BuildCancelled as exc:
+            raise Interrupted(control.stop_reason() or "cancelled") from exc
         finally:
             if timer is not None:
                 timer.cancel()
