@@ -41,7 +41,7 @@ _KEPT_VARIABLES = re.compile(
     r"|VIRTUAL_ENV|VK_\w+|CUDA_\w+|ORT_WEBGPU_\w+",
     re.IGNORECASE,
 )
-_LOG_LINE = re.compile(rb"worker: [\w .,:=/+-]{1,200}")
+_LOG_LINE = re.compile(rb"worker: [a-z ]{1,40}(?: [a-z_]+=[\w.,:/+-]{0,80}){1,8}")
 
 
 class WorkerLink(QObject):

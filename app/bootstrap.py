@@ -1,0 +1,247 @@
+"""The only place that builds objects and wires them.
+
+Whatever is slow to import is imported where it is needed: the worker is started before the window
+is built, so that it loads the assistant on another core meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QObject, QTimer
+
+from app import __version__
+from app.core.errors import AppError
+from app.core.logs import install_crash_hooks, native_crash_log, set_up_logging
+from app.core.options import DEVICE, OFFLINE_LOCK, THREADS, USE_KEYRING
+from app.core.paths import Paths, policy_file, resources_folder
+from app.core.settings import Settings
+from app.services.chats import ChatService
+from app.services.downloads import NetworkGate
+from app.services.engine_host import EngineHost
+from app.services.i18n import I18n
+from app.services.models import ModelService
+from app.services.signals import ProcessSignals
+from app.services.tasks import Tasks
+from app.services.vault import UnlockService
+from engine.types import Device
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from app.ui.main_window import MainWindow
+
+log = logging.getLogger(__name__)
+
+APP_NAME = "Alcove"
+LEDGER_NAME = "connections.jsonl"
+
+
+def read_settings(paths: Paths, command_line: Mapping[str, str]) -> Settings:
+    """All layers of settings. Raises SettingsError for a bad command line or policy."""
+    return Settings(paths.settings, command_line=command_line, policy_file=policy_file())
+
+
+@dataclass(slots=True)
+class Program:
+    """Everything that runs behind a window or a terminal."""
+
+    paths: Paths
+    settings: Settings
+    tasks: Tasks
+    host: EngineHost
+    gate: NetworkGate
+    chats: ChatService
+    models: ModelService
+    unlock: UnlockService
+    i18n: I18n
+
+    def load_model(self) -> bool:
+        """Begin to load the assistant; False where there is none."""
+        bundle = self.models.chosen_bundle()
+        if bundle is not None:
+            self.host.load(bundle)
+        return bundle is not None
+
+    def close(self) -> None:
+        """Store what is on its way and end the worker; after this nothing happens any more."""
+        self.models.shutdown()
+        self.chats.shutdown()
+        self.tasks.close()
+        self.unlock.close()
+        self.host.shutdown()
+
+
+def build_program(paths: Paths, settings: Settings, parent: QObject | None = None) -> Program:
+    """Build the services and wire them; nothing is started."""
+    tasks = Tasks(parent)
+    host = EngineHost(
+        device=cast("Device", settings.get(DEVICE)),  # the option's choices are the type's
+        threads=settings.get(THREADS),
+        parent=parent,
+    )
+    gate = NetworkGate(paths.data / LEDGER_NAME, lambda: _gate_is_locked(settings))
+    chats = ChatService(host, tasks, parent)
+    models = ModelService(paths, settings, gate, host, tasks, parent=parent)
+    unlock = UnlockService(paths, tasks, use_keyring=settings.get(USE_KEYRING), parent=parent)
+    i18n = I18n(settings, resources_folder() / "i18n", parent)
+
+    def on_load_failed(error: Exception) -> None:
+        if not chats.busy:  # otherwise the question that waits for it says so
+            chats.error_raised.emit(error)
+
+    models.ready.connect(host.load)
+    host.load_failed.connect(on_load_failed)
+    unlock.opened.connect(chats.attach)
+    unlock.error_raised.connect(chats.error_raised)
+    return Program(paths, settings, tasks, host, gate, chats, models, unlock, i18n)
+
+
+def run_window(paths: Paths, settings: Settings) -> int:
+    """The window, until it is closed; returns the exit code."""
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415  not without a display
+
+    application = QApplication(sys.argv[:1])
+    _name(application)
+
+    from app.services.single_instance import SingleInstance  # noqa: PLC0415
+
+    instance = SingleInstance(paths.data, application)
+    if not instance.claim():
+        log.info("second start handed over")
+        return 0
+    with native_crash_log(paths.logs):
+        program = build_program(paths, settings, application)
+        window = open_window(application, program)
+        instance.raise_asked.connect(window.bring_to_front)
+        signals = ProcessSignals(application)
+        signals.interrupted.connect(window.close)
+        signals.ended.connect(window.close)
+        try:
+            return application.exec()
+        finally:
+            signals.close()
+            instance.release()
+            program.close()
+
+
+def open_window(application: QApplication, program: Program) -> MainWindow:
+    """Start the program and show its window.
+
+    Args:
+        application: The one QApplication.
+        program: Not started yet.
+    """
+    program.load_model()
+    program.i18n.apply()
+    from app.ui.main_window import MainWindow  # noqa: PLC0415  while the worker loads
+
+    window = MainWindow(
+        program.chats, program.models, program.unlock, program.i18n, program.settings
+    )
+    install_crash_hooks(program.paths.logs, lambda _: _say_unexpected(program))
+    application.aboutToQuit.connect(program.chats.shutdown)
+    window.show()
+    program.unlock.begin()
+    program.chats.start()
+    return window
+
+
+def run_terminal(paths: Paths, settings: Settings) -> int:
+    """The conversation in the terminal; returns the exit code."""
+    application = QCoreApplication(sys.argv[:1])
+    _name(application)
+
+    from app.services.single_instance import SingleInstance  # noqa: PLC0415
+    from app.ui.error_text import error_text  # noqa: PLC0415
+    from app.ui.terminal import texts  # noqa: PLC0415
+    from app.ui.terminal.console import Console  # noqa: PLC0415
+    from app.ui.terminal.conversation import TerminalConversation  # noqa: PLC0415
+
+    instance = SingleInstance(paths.data, application)
+    program = build_program(paths, settings, application)
+    program.i18n.apply()
+    if not instance.claim():
+        print(texts.already_open())
+        return 0
+    install_crash_hooks(paths.logs, lambda _: _say_unexpected(program))
+    program.load_model()
+    console = Console(application)
+    conversation = TerminalConversation(
+        program.chats, program.unlock, console, error_text, application
+    )
+    conversation.ended.connect(application.quit)
+    signals = ProcessSignals(application)
+    signals.interrupted.connect(conversation.interrupt)
+    signals.ended.connect(application.quit)
+    QTimer.singleShot(0, conversation.start)
+    code = application.exec()
+    program.close()
+    instance.release()
+    console.restore()
+    sys.stdout.flush()
+    # The console's thread may still wait for a line, which would keep the interpreter from ending.
+    os._exit(code)
+
+
+def run_ask(paths: Paths, settings: Settings, question: str, *, example: bool = False) -> int:
+    """One answer on stdout; nothing is stored and nothing of the window is touched.
+
+    Args:
+        paths: Where the assistant is.
+        settings: Which one, and the language.
+        question: What is asked.
+        example: Print the question too.
+    """
+    logging.getLogger().addHandler(logging.NullHandler())  # stderr belongs to the one clear line
+    application = QCoreApplication(sys.argv[:1])
+    _name(application)
+
+    from app.ui.error_text import error_text  # noqa: PLC0415
+    from app.ui.terminal import texts  # noqa: PLC0415
+    from app.ui.terminal.ask import OneAnswer  # noqa: PLC0415
+
+    program = build_program(paths, settings, application)
+    program.i18n.apply()
+    answer = OneAnswer(program.host, error_text, application)
+    answer.ended.connect(application.exit)
+    signals = ProcessSignals(application)
+    signals.interrupted.connect(answer.interrupt)
+    signals.ended.connect(answer.interrupt)
+    if example:
+        print(texts.example(question), flush=True)
+    QTimer.singleShot(0, lambda: answer.ask(program.models.chosen_bundle(), question))
+    code = application.exec()
+    program.host.shutdown()
+    return code
+
+
+def start_log(folder: Path) -> None:
+    """Write a log from here on; without a writable folder there is none."""
+    set_up_logging(folder)
+    log.info("started version=%s qt=%s", __version__, QLibraryInfo.version().toString())
+
+
+def _name(application: QCoreApplication) -> None:
+    application.setApplicationName(APP_NAME)
+    application.setApplicationVersion(__version__)
+    if hasattr(application, "setDesktopFileName"):
+        application.setDesktopFileName("alcove")
+
+
+def _gate_is_locked(settings: Settings) -> bool:
+    """The lock is on by default, which a person's click on one download opens for that one.
+
+    Set by the person, the command line or the policy, no click opens it.
+    """
+    return settings.get(OFFLINE_LOCK) and settings.origin(OFFLINE_LOCK) != "default"
+
+
+def _say_unexpected(program: Program) -> None:
+    program.tasks.post(lambda: program.chats.error_raised.emit(AppError()))

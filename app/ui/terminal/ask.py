@@ -1,0 +1,113 @@
+"""`alcove --ask`: one question, one answer on stdout, nothing stored."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.core.errors import AppError, NoModel
+from app.services.engine_host import EngineHost
+from app.services.generation import DEADLINE_MS, first_reply
+from app.ui.terminal import texts
+from app.ui.terminal.console import printable
+from engine.errors import EngineError
+from engine.protocol import ProgressEvent, TokenEvent
+from engine.types import Message
+
+ErrorText = Callable[[AppError | EngineError], str]
+
+
+class OneAnswer(QObject):
+    """Asks one question and prints the answer, without thinking.
+
+    Signals:
+        ended: The exit code: 0 answered, 1 not.
+    """
+
+    ended = Signal(int)
+
+    def __init__(
+        self, host: EngineHost, error_text: ErrorText, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._error_text = error_text
+        self._request_id = ""
+        self._wrote = False
+        self._hinted = False
+        host.tokens_arrived.connect(self._on_tokens)
+        host.progressed.connect(self._on_progress)
+        host.request_finished.connect(self._on_finished)
+        host.request_failed.connect(self._on_failed)
+
+    def ask(self, bundle: Path | None, question: str) -> None:
+        """Begin; `ended` follows."""
+        if bundle is None:
+            self._fail(NoModel())
+            return
+        self._host.load(bundle)
+        self._hint(texts.loading())
+        self._request_id = self._host.generate(
+            (Message("user", question),), first_reply(), deadline_ms=DEADLINE_MS
+        )
+
+    def interrupt(self) -> None:
+        """Ctrl-C: leave with one line."""
+        self._clear_hint()
+        if self._wrote:
+            _print_to(sys.stdout, "\n")
+        _print_to(sys.stderr, texts.was_stopped() + "\n")
+        self.ended.emit(1)
+
+    def _on_progress(self, event: ProgressEvent) -> None:
+        if event.id == self._request_id and not self._wrote:
+            self._hint(texts.reading(event.seconds_left))
+
+    def _on_tokens(self, event: TokenEvent) -> None:
+        if event.id != self._request_id or event.channel != "answer" or not event.text:
+            return
+        self._clear_hint()
+        text = event.text if self._wrote else event.text.lstrip()
+        if text:
+            self._wrote = True
+            _print_to(sys.stdout, printable(text))
+
+    def _on_finished(self, request_id: str, _data: object) -> None:
+        if request_id == self._request_id:
+            self._clear_hint()
+            _print_to(sys.stdout, "\n")
+            self.ended.emit(0)
+
+    def _on_failed(self, request_id: str, error: AppError | EngineError) -> None:
+        if request_id == self._request_id:
+            self._clear_hint()
+            if self._wrote:
+                _print_to(sys.stdout, "\n")
+            self._fail(error)
+
+    def _fail(self, error: AppError | EngineError) -> None:
+        known = isinstance(error, NoModel)
+        _print_to(sys.stderr, (texts.no_assistant() if known else self._error_text(error)) + "\n")
+        self.ended.emit(1)
+
+    def _hint(self, text: str) -> None:
+        if sys.stderr.isatty():
+            self._clear_hint()
+            self._hinted = True
+            _print_to(sys.stderr, text)
+
+    def _clear_hint(self) -> None:
+        if self._hinted:
+            self._hinted = False
+            _print_to(sys.stderr, "\r\x1b[K")
+
+
+def _print_to(stream: object, text: str) -> None:
+    """Print now; a reader that went away is no error of ours."""
+    try:
+        print(text, end="", file=stream, flush=True)  # type: ignore[call-overload]
+    except BrokenPipeError:
+        return
