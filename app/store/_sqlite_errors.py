@@ -20,6 +20,16 @@ _BY_CODE: dict[int, type[StoreError]] = {
     13: DiskFull,  # SQLITE_FULL
     26: Corrupt,  # SQLITE_NOTADB
 }
+# The backup interface of the driver passes on SQLite's sentence without its code.
+_BY_SENTENCE = {
+    "database is locked": 5,
+    "attempt to write a readonly database": 8,
+    "disk I/O error": 10,
+    "database disk image is malformed": 11,
+    "database or disk is full": 13,
+    "unable to open database file": 14,
+    "file is not a database": 26,
+}
 _ASK_THE_DISK = {3, 8, 10, 14}  # PERM, READONLY, IOERR, CANTOPEN say too little
 _PROBE_BYTES = 256 * 1024
 
@@ -29,12 +39,12 @@ def store_error(error: DBAPIError | dbapi2.Error, folder: Path | None) -> StoreE
 
     Args:
         error: What was raised, by SQLAlchemy or below it.
-        folder: Where the database lives; tried when SQLite's code leaves the reason open. None
+        folder: Where was written; tried when SQLite's code leaves the reason open. None
             for a database in memory.
     """
     original = error.orig if isinstance(error, DBAPIError) else error
-    code = int(getattr(original, "sqlite_errorcode", 0) or 0)
-    primary = code & 0xFF
+    code = getattr(original, "sqlite_errorcode", None) or _BY_SENTENCE.get(str(original), 0)
+    primary = int(code) & 0xFF
     if primary in _ASK_THE_DISK and folder is not None:
         found = _probe(folder)
         if found is not None:

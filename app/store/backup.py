@@ -14,8 +14,9 @@ from pathlib import Path
 from sqlcipher3 import dbapi2
 
 from app.core.errors import Corrupt, StoreError
-from app.core.jsonfile import JsonObject, sync_folder, write_json
+from app.core.jsonfile import JsonObject, storage_error, sync_folder, write_json
 from app.core.paths import KEYS_NAME
+from app.store._sqlite_errors import store_error
 from app.store.keys import read_keys
 
 AUTOMATIC_DAYS = 7
@@ -28,27 +29,37 @@ def copy_database(source: dbapi2.Connection, destination: Path, key: bytes) -> N
     It appears under its name only when it is whole and has been checked.
 
     Raises:
-        Corrupt: The copy does not pass SQLCipher's and SQLite's checks.
-        dbapi2.Error: The database cannot be read or the copy not written.
-        OSError: The copy cannot be put in place.
+        Corrupt: The database is damaged, or the copy does not pass the checks.
+        DiskFull: No room for the copy; nothing is left of it.
+        ReadOnly: The destination cannot be written.
     """
     temporary = destination.with_name(f".{destination.name}.new")
-    temporary.unlink(missing_ok=True)
     try:
-        copy = dbapi2.connect(str(temporary), isolation_level=None)
-        with contextlib.closing(copy):
-            copy.execute("PRAGMA cipher_log_level = NONE")
-            copy.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")
-            _check(copy)
+        _copy(source, temporary, key)
         temporary.replace(destination)
         sync_folder(destination.parent)
-    except BaseException:
+    except BaseException as exc:
         for suffix in ("", "-journal", "-wal", "-shm"):
             with contextlib.suppress(OSError):
                 temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
+        if isinstance(exc, dbapi2.Error):
+            raise store_error(exc, destination.parent) from exc
+        if isinstance(exc, OSError):
+            raise storage_error(exc) from exc
         raise
+
+
+def _copy(source: dbapi2.Connection, temporary: Path, key: bytes) -> None:
+    temporary.unlink(missing_ok=True)
+    copy = dbapi2.connect(str(temporary), isolation_level=None)
+    with contextlib.closing(copy):
+        copy.execute("PRAGMA cipher_log_level = NONE")
+        copy.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        broken = copy.execute("PRAGMA cipher_integrity_check").fetchall()
+        if broken or copy.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+            raise Corrupt(reason="backup")
 
 
 def backup_before_update(source: dbapi2.Connection, path: Path, key: bytes, version: int) -> Path:
@@ -119,9 +130,3 @@ def _time_of(name: str) -> datetime | None:
         return datetime.strptime("-".join(name.split("-")[-3:]), _STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None
-
-
-def _check(copy: dbapi2.Connection) -> None:
-    broken = copy.execute("PRAGMA cipher_integrity_check").fetchall()
-    if broken or copy.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
-        raise Corrupt(reason="backup")

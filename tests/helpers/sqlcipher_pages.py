@@ -1,8 +1,8 @@
-"""Decrypts SQLCipher files page by page, free pages included: what a person with the key could find.
+"""Decrypts SQLCipher files page by page, free pages included: all that the key's holder could find.
 
-Layout (SQLCipher 4, raw key): 4096-byte pages, the first 16 bytes of the file are the salt, the last
-80 bytes of each page are the 16-byte AES-CBC vector and a 64-byte HMAC. Frames of the write-ahead
-log have 24 bytes of header each, after 32 bytes for the file.
+Layout (SQLCipher 4, raw key): 4096-byte pages, the first 16 bytes of the file are the salt, the
+last 80 bytes of each page are the 16-byte AES-CBC vector and a 64-byte HMAC. Frames of the
+write-ahead log have 24 bytes of header each, after 32 bytes for the file.
 """
 
 from __future__ import annotations
