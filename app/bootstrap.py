@@ -143,7 +143,12 @@ def open_window(application: QApplication, program: Program) -> MainWindow:
     from app.ui.main_window import MainWindow  # noqa: PLC0415  while the worker loads
 
     window = MainWindow(
-        program.chats, program.models, program.unlock, program.i18n, program.settings
+        program.chats,
+        program.models,
+        program.unlock,
+        program.i18n,
+        program.settings,
+        program.paths.data,
     )
     install_crash_hooks(program.paths.logs, lambda _: _say_unexpected(program))
     application.aboutToQuit.connect(program.chats.shutdown)

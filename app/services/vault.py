@@ -60,6 +60,7 @@ class UnlockService(QObject):
             recovery code, so that it need not be typed each time.
         unlock_failed: KeyUnavailable: what was typed does not fit; ask again.
         recovery_code_made: The code to show and print, once, for a new key.
+        recovery_code_read: The code of the open chats, on request; "" where none is kept.
         error_raised: AppError for which nothing can be kept this time.
         opened: The Store and its StorageMode; comes exactly once.
     """
@@ -67,6 +68,7 @@ class UnlockService(QObject):
     passphrase_needed = Signal(str)
     unlock_failed = Signal(object)
     recovery_code_made = Signal(str)
+    recovery_code_read = Signal(str)
     error_raised = Signal(object)
     opened = Signal(object, str)
 
@@ -127,6 +129,17 @@ class UnlockService(QObject):
             self._finish_pending()
         else:
             self._go_temporary()
+
+    @Slot()
+    def request_recovery_code(self) -> None:
+        """Read the code out of the open chats; answered by `recovery_code_read`."""
+        from app.store.repositories.meta import RECOVERY_CODE  # noqa: PLC0415  as above
+
+        if self._store is None or self._store.temporary:
+            self.recovery_code_read.emit("")
+            return
+        future = self._store.meta.get(RECOVERY_CODE)
+        self._tasks.then(future, lambda code: self.recovery_code_read.emit(code or ""))
 
     def close(self) -> None:
         """Close the store, when it was opened. Blocks until it is safe on the disk."""

@@ -18,7 +18,9 @@ _UNDO_MS = 20_000
 class _Bar(Card):
     """A card with an icon, a text and at most one or two buttons."""
 
-    def __init__(self, theme: Theme, kind: str, icon: str, token: str, parent: QWidget | None) -> None:
+    def __init__(
+        self, theme: Theme, kind: str, icon: str, token: str, parent: QWidget | None
+    ) -> None:
         super().__init__(kind, parent)
         self._theme = theme
         self.words = Label(theme, "small")
@@ -51,6 +53,11 @@ class ErrorBar(_Bar):
         self._close.clicked.connect(self.dismiss)
         self._retranslate()
         self.hide()
+
+    @property
+    def code(self) -> str:
+        """Code of the error that is shown, "" for none."""
+        return self._error.code if self._error is not None else ""
 
     def show_error(self, error: AppError | EngineError) -> None:
         """Say what happened and what can be done."""

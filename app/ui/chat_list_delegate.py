@@ -41,9 +41,7 @@ class ChatListDelegate(QStyledItemDelegate):
             self._paint_chat(painter, option, index)
         painter.restore()
 
-    def createEditor(
-        self, parent: QWidget, option: QStyleOptionViewItem, index: _Index
-    ) -> QWidget:
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
         """A field over the title."""
         del option
         field = QLineEdit(parent)
@@ -65,9 +63,7 @@ class ChatListDelegate(QStyledItemDelegate):
         inner = area.adjusted(self.theme.px(10), 0, 0, -self.theme.px(7))
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
 
-    def _paint_chat(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: _Index
-    ) -> None:
+    def _paint_chat(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         theme = self.theme
         is_open = bool(index.data(ChatRole.IS_OPEN))
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)

@@ -109,7 +109,9 @@ _SENTENCES: dict[str, Callable[[], str]] = {
         "Errors",
         "What was downloaded is not what was expected, so it was thrown away. Please try again.",
     ),
-    "policy": lambda: QCoreApplication.translate("Errors", "Your office has set this, so it cannot be changed here."),
+    "policy": lambda: QCoreApplication.translate(
+        "Errors", "Your office has set this, so it cannot be changed here."
+    ),
     "app.already_running": lambda: QCoreApplication.translate(
         "Errors", "Alcove is already open. Please look for its window."
     ),

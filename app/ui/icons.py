@@ -29,9 +29,7 @@ def icon(name: str, colour: str, size_px: int, gap_px: int = 0) -> QIcon:
     return result
 
 
-def icon_pixmap(
-    name: str, colour: str, size_px: int, density: float, gap_px: int = 0
-) -> QPixmap:
+def icon_pixmap(name: str, colour: str, size_px: int, density: float, gap_px: int = 0) -> QPixmap:
     """One rendering of an icon, `size_px` high and `size_px + abs(gap_px)` wide."""
     return _render(_svg(name).replace("currentColor", colour), size_px, density, gap_px)
 

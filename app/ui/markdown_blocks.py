@@ -82,12 +82,7 @@ class BlockSplitter:
     def _look_at_code(self, line: str, after: int, finished: list[Block]) -> None:
         marker = _FENCE.match(self._fence)
         closing = _FENCE.match(line)
-        if (
-            marker
-            and closing
-            and not closing[2].strip()
-            and closing[1].startswith(marker[1])
-        ):
+        if marker and closing and not closing[2].strip() and closing[1].startswith(marker[1]):
             self._cut(self._scan, finished, always=True)
             self._start, self._fence, self._continues = after, "", False
             return

@@ -35,11 +35,11 @@ class MarkdownView(ReadingView):
         self._timer.timeout.connect(self._work)
         self._reset()
 
-    def source(self) -> str:
+    def markdown(self) -> str:
         """The Markdown that is shown or about to be."""
         return self._source
 
-    def set_source(self, source: str) -> None:
+    def show_markdown(self, source: str) -> None:
         """Show `source`; when it begins with what is shown, only the new part costs work."""
         source = source.replace("\0", "\ufffd").replace("\r\n", "\n")
         if source == self._source:
@@ -58,15 +58,13 @@ class MarkdownView(ReadingView):
         """Render again with the colours and sizes that are on now."""
         source, self._source = self._source, ""
         self._reset()
-        self.set_source(source)
+        self.show_markdown(source)
 
     def _reset(self) -> None:
         self.document().clear()
         self.document().setIndentWidth(self.theme.px(26))
         self._splitter = BlockSplitter()
-        self._writer = MarkdownWriter(
-            self.document(), TextStyle.of(self.theme, muted=self._muted)
-        )
+        self._writer = MarkdownWriter(self.document(), TextStyle.of(self.theme, muted=self._muted))
         self._queue: list[Block] = []
         self._finished_end = 0  # position in the document after the finished blocks
         self._tail_is_old = False

@@ -44,7 +44,7 @@ _HEADING_FACTORS = {1: 1.35, 2: 1.22, 3: 1.1}
 class InertDocument(QTextDocument):
     """A document that loads nothing from anywhere."""
 
-    def loadResource(self, kind: int, name: QUrl) -> object:
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Refuse every picture and style sheet, local or remote."""
         del kind, name
         return None
@@ -110,9 +110,7 @@ class MarkdownWriter:
         lines = block.source.removesuffix("\n").split("\n")
         for number, line in enumerate(lines):
             layout = self._card(CARD_CODE)
-            layout.setLineHeight(
-                135.0, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-            )
+            layout.setLineHeight(135.0, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
             layout.setTopMargin(0)
             self._begin_block(cursor, layout)
             if number == 0:
@@ -128,7 +126,9 @@ class MarkdownWriter:
         if before.isValid() and before.blockFormat().intProperty(CARD) == kind:
             return
         layout = cursor.blockFormat()
-        layout.setTopMargin(self._style.card_pad + (self._style.gap * 0.3 if before.isValid() else 0))
+        layout.setTopMargin(
+            self._style.card_pad + (self._style.gap * 0.3 if before.isValid() else 0)
+        )
         cursor.setBlockFormat(layout)
 
     def _close_card(self, cursor: QTextCursor, layout: QTextBlockFormat) -> None:
@@ -207,7 +207,9 @@ class MarkdownWriter:
     def _begin_block(self, cursor: QTextCursor, layout: QTextBlockFormat) -> None:
         # An empty document has one empty block, and a table is followed by one: use it.
         if self._document.isEmpty() or (
-            not cursor.block().text() and cursor.block().textList() is None and self._after_table(cursor)
+            not cursor.block().text()
+            and cursor.block().textList() is None
+            and self._after_table(cursor)
         ):
             cursor.setBlockFormat(layout)
         else:
@@ -299,4 +301,3 @@ class MarkdownWriter:
 
 def _is_rule(layout: QTextBlockFormat) -> bool:
     return layout.hasProperty(QTextFormat.Property.BlockTrailingHorizontalRulerWidth)
-

@@ -48,7 +48,7 @@ class ReadingView(QTextBrowser):
         document.documentLayout().documentSizeChanged.connect(self._fit)
         self._fit(document.size())
 
-    def loadResource(self, kind: int, name: QUrl) -> object:
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Refuse every picture and style sheet, local or remote."""
         del kind, name
         return None

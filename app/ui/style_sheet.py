@@ -86,7 +86,7 @@ QComboBox QAbstractItemView {
     selection-background-color: $tint; selection-color: $ink; outline: none;
 }
 QListView { background: transparent; border: none; outline: none; }
-QScrollArea, QScrollArea > QWidget > QWidget[ground="none"] { background: transparent; border: none; }
+QScrollArea, QWidget[ground="none"] { background: transparent; border: none; }
 
 QMenu {
     background: $surface; color: $ink; border: 1px solid $edge; border-radius: ${r12}px;

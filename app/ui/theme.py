@@ -94,9 +94,9 @@ class Theme(QObject):
             self._size_pt * _FACTORS[role], bold=role in _BOLD if bold is None else bold
         )
 
-    def icon(self, name: str, token: str = "ink", size: float = 20, gap: float = 0) -> QIcon:
-        """An icon in the colour of a token; `size` and `gap` are given for 16 pt text."""
-        key = (name, getattr(self.tokens, token), self.px(size), self.px(gap))
+    def icon(self, name: str, colour: str = "ink", size: float = 20, gap: float = 0) -> QIcon:
+        """An icon in the colour of that token; `size` and `gap` are given for 16 pt text."""
+        key = (name, getattr(self.tokens, colour), self.px(size), self.px(gap))
         if key not in self._icons:
             self._icons[key] = icon(*key)
         return self._icons[key]

@@ -100,7 +100,9 @@ SCHEMES: dict[Scheme, Tokens] = {
 def relative_luminance(colour: str) -> float:
     """Luminance of "#RRGGBB" between 0 and 1 (WCAG 2.2, "relative luminance")."""
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

@@ -19,7 +19,7 @@ class Button(QPushButton):
             background, "icon" shows no words (its accessible name says them), "choice" is one of
             several, "example" is a card that can be clicked.
         icon: Name of the icon, "" for none.
-        token: Colour of the icon.
+        colour: Token of the icon's colour.
         trailing: The icon stands after the words.
     """
 
@@ -29,7 +29,7 @@ class Button(QPushButton):
         kind: str = "outlined",
         icon: str = "",
         *,
-        token: str = "",
+        colour: str = "",
         trailing: bool = False,
         parent: QWidget | None = None,
     ) -> None:
@@ -37,7 +37,7 @@ class Button(QPushButton):
         self._theme = theme
         self._kind = kind
         self._icon = icon
-        self._token = token or {"primary": "on", "quiet": "muted"}.get(kind, "ink")
+        self._token = colour or {"primary": "on", "quiet": "muted"}.get(kind, "ink")
         self._trailing = trailing
         self.setProperty("kind", kind)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -60,10 +60,9 @@ class Button(QPushButton):
         if description:
             self.setAccessibleDescription(description)
 
-    def set_icon(self, name: str, token: str = "") -> None:
+    def set_icon(self, name: str) -> None:
         """Show another icon."""
         self._icon = name
-        self._token = token or self._token
         self._restyle()
 
     def _restyle(self) -> None:
@@ -120,13 +119,17 @@ class IconLabel(QLabel):
     """A small picture beside words; says nothing to a screen reader."""
 
     def __init__(
-        self, theme: Theme, name: str, token: str = "ink", size: float = 20,
+        self,
+        theme: Theme,
+        name: str,
+        colour: str = "ink",
+        size: float = 20,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._name = name
-        self._token = token
+        self._token = colour
         self._size = size
         theme.changed.connect(self._restyle)
         self._restyle()

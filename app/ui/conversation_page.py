@@ -1,0 +1,88 @@
+"""A conversation, or the invitation to one, above the composer."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from app.core.records import ChatView, Message
+from app.services.chat_events import Waiting
+from app.services.chats import ChatService
+from app.services.models import ModelService
+from app.ui.bars import UndoBar
+from app.ui.composer import Composer
+from app.ui.conversation import Conversation
+from app.ui.language_hint import note_for
+from app.ui.pages.empty import EmptyPage
+from app.ui.theme import Theme
+from app.ui.widgets import Column
+
+
+class ConversationPage(QWidget):
+    """Joins the conversation's widgets to the service."""
+
+    def __init__(
+        self, theme: Theme, chats: ChatService, models: ModelService, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._chats = chats
+        self._shown_id: int | None = None
+        self.conversation = Conversation(theme, lambda text: note_for(text, models.languages()))
+        self.empty = EmptyPage(theme)
+        self.composer = Composer(theme)
+        self.undo = UndoBar(theme)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.conversation)
+        below = Column(theme)
+        below.set_padding(0, 24)
+        below.body.setSpacing(theme.px(10))
+        below.body.addWidget(self.undo)
+        below.body.addWidget(self.composer)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._stack, 1)
+        layout.addWidget(below)
+        self._connect(chats, models)
+
+    def _connect(self, chats: ChatService, models: ModelService) -> None:
+        chats.chat_opened.connect(self._on_chat_opened)
+        chats.message_added.connect(self._on_message_added)
+        chats.reply_changed.connect(self.conversation.update_reply)
+        chats.reply_finished.connect(self.conversation.finish_reply)
+        chats.waiting_changed.connect(self._on_waiting_changed)
+        chats.chat_deleted.connect(self.undo.offer)
+        chats.question_returned.connect(self.composer.set_text)
+        chats.draft_restored.connect(self.composer.set_text)
+        models.languages_changed.connect(lambda _: self.conversation.refresh_notes())
+        self.conversation.again_wished.connect(chats.regenerate)
+        self.empty.example_chosen.connect(self._send)
+        self.composer.sent.connect(self._send)
+        self.composer.stop_wished.connect(chats.stop)
+        self.composer.text_changed.connect(lambda: chats.save_draft(self.composer.text()))
+        self.undo.undo_wished.connect(chats.restore_chat)
+
+    def _send(self, text: str) -> None:
+        self._chats.send(text)
+        self.composer.set_busy(self._chats.busy)
+        self.composer.setFocus()
+
+    def _on_chat_opened(self, view: ChatView | None) -> None:
+        chat_id = view.summary.id if view is not None else None
+        if chat_id != self._shown_id:
+            # The same conversation on another branch keeps what is being typed.
+            self.composer.set_text(view.draft if view is not None else "")
+        self._shown_id = chat_id
+        self.conversation.show_chat(view)
+        has_messages = view is not None and bool(view.messages)
+        self._stack.setCurrentWidget(self.conversation if has_messages else self.empty)
+        self.composer.setFocus()
+
+    def _on_message_added(self, message: Message) -> None:
+        self._shown_id = message.chat_id
+        self.conversation.add_message(message)
+        self._stack.setCurrentWidget(self.conversation)
+
+    def _on_waiting_changed(self, waiting: Waiting) -> None:
+        self.conversation.show_waiting(waiting)
+        self.composer.set_busy(self._chats.busy)

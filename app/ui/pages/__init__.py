@@ -1,0 +1,1 @@
+"""What can stand beside the list in place of a conversation."""

@@ -1,0 +1,27 @@
+"""A page that scrolls when the window is smaller than what it says."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from app.ui.theme import Theme
+from app.ui.widgets import Column
+
+
+class ScrollPage(QScrollArea):
+    """One column of widgets, in the middle."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, width: float = 760) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.column = Column(theme, width)
+        self.column.set_padding(16, 24)
+        self.column.setAutoFillBackground(False)
+        self.setWidget(self.column)
+        self.column.setAutoFillBackground(False)

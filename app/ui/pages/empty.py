@@ -1,0 +1,111 @@
+"""A fresh conversation: an invitation and three examples."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.ui.pages.base import ScrollPage
+from app.ui.theme import Theme
+from app.ui.widgets import Button, IconLabel, Label
+
+
+class _Example(Button):
+    """A question that can be asked with one click, and what it means for those who read another
+    language than the assistant speaks.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "example")
+        self.question = ""
+        self._first = Label(theme, "body")
+        self._second = Label(theme, "small", "muted")
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self._first)
+        self._column.addWidget(self._second)
+        for label in (self._first, self._second):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._fit()
+        theme.changed.connect(self._fit)
+
+    def show_question(self, question: str, meaning: str) -> None:
+        """`meaning` is shown below when it says it in other words."""
+        self.question = question
+        self._first.setText(question)
+        self._second.setText(meaning)
+        self._second.setVisible(meaning != question)
+        self.setAccessibleName(question if meaning == question else f"{question} ({meaning})")
+        self._fit()
+
+    def _fit(self) -> None:
+        px = self._theme.px
+        self._column.setContentsMargins(px(22), px(12), px(22), px(12))
+        self._column.setSpacing(px(2))
+        lines = 2 if self._second.text() and self._second.text() != self.question else 1
+        self.setMinimumHeight(px(60 if lines == 1 else 86))
+
+
+class EmptyPage(ScrollPage):
+    """What is shown before the first question.
+
+    Signals:
+        example_chosen: A question to ask.
+    """
+
+    example_chosen = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._greeting = Label(theme, "heading")
+        self._promise = Label(theme, "body", "muted")
+        self._try: QLabel = Label(theme, "small", "muted")
+        self._examples = [_Example(theme) for _ in range(3)]
+        body = self.column.body
+        body.addStretch(2)
+        body.addWidget(IconLabel(theme, "mark", size=56))
+        body.addSpacing(theme.px(14))
+        body.addWidget(self._greeting)
+        body.addSpacing(theme.px(6))
+        body.addWidget(self._promise)
+        body.addSpacing(theme.px(26))
+        body.addWidget(self._try)
+        body.addSpacing(theme.px(8))
+        for example in self._examples:
+            example.clicked.connect(lambda _=False, e=example: self.example_chosen.emit(e.question))
+            body.addWidget(example)
+            body.addSpacing(theme.px(10))
+        body.addStretch(3)
+        self._retranslate()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        self._greeting.setText(self.tr("What can I help you with?"))
+        self._promise.setText(
+            self.tr(
+                "Ask in your own words. Your questions and the answers stay on this computer. "
+                "A small assistant makes mistakes: please check what matters."
+            )
+        )
+        self._try.setText(self.tr("For example:"))
+        # The starter speaks English, so the examples are asked in English.
+        pairs = (
+            (
+                "Write a short thank-you note to my neighbour.",
+                self.tr("Write a short thank-you note to my neighbour."),
+            ),
+            (
+                "Give me three ideas for a simple dinner.",
+                self.tr("Give me three ideas for a simple dinner."),
+            ),
+            (
+                "Explain in simple words why the sky is blue.",
+                self.tr("Explain in simple words why the sky is blue."),
+            ),
+        )
+        for example, (question, meaning) in zip(self._examples, pairs, strict=True):
+            example.show_question(question, meaning)

@@ -1,0 +1,80 @@
+"""The list beside the page; over it, on request, where the window is too narrow for both."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from app.ui.theme import Theme
+
+_NARROWEST_PAGE = 470
+
+
+class Workspace(QWidget):
+    """Lays out the two halves of the window.
+
+    Signals:
+        narrow_changed: Whether the list has to be asked for.
+    """
+
+    narrow_changed = Signal(bool)
+
+    def __init__(self, theme: Theme, side: QWidget, page: QWidget) -> None:
+        super().__init__()
+        self._theme = theme
+        self._side = side
+        self._page = page
+        self._narrow = False
+        self._asked = False
+        # The order of the tab key: list, then page.
+        side.setParent(self)
+        page.setParent(self)
+        page.installEventFilter(self)
+        theme.changed.connect(self._place)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether there is no room for both."""
+        return self._narrow
+
+    def toggle_list(self) -> None:
+        """Show the list over the page, or take it away again."""
+        self._asked = not self._asked
+        self._place()
+        if self._asked:
+            self._side.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def hide_list(self) -> None:
+        """A choice was made: show the page."""
+        self._asked = False
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Decide whether there is room for both."""
+        super().resizeEvent(event)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A click beside the open list closes it."""
+        if (
+            watched is self._page
+            and event.type() == QEvent.Type.MouseButtonPress
+            and self._narrow
+            and self._asked
+        ):
+            self.hide_list()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        side = self._side.width()
+        narrow = self.width() < side + self._theme.px(_NARROWEST_PAGE)
+        if narrow != self._narrow:
+            self._narrow, self._asked = narrow, False
+            self.narrow_changed.emit(narrow)
+        shown = not narrow or self._asked
+        left = 0 if narrow else side
+        self._side.setGeometry(0, 0, side, self.height())
+        self._side.setVisible(shown)
+        self._page.setGeometry(left, 0, self.width() - left, self.height())
+        self._side.raise_()
