@@ -148,7 +148,7 @@ def open_window(application: QApplication, program: Program) -> MainWindow:
         program.unlock,
         program.i18n,
         program.settings,
-        program.paths.data,
+        data=program.paths.data,
     )
     install_crash_hooks(program.paths.logs, lambda _: _say_unexpected(program))
     application.aboutToQuit.connect(program.chats.shutdown)

@@ -10,7 +10,7 @@ _MINUTE_S = 60
 
 
 def about(seconds: float) -> str:
-    """ "about 6 seconds", "about 4 minutes"."""
+    """Such as "about 6 seconds" or "about 4 minutes"."""
     if seconds < _MINUTE_S - 5:
         step = 1 if seconds < 10 else 5
         rounded = max(1, math.ceil(seconds / step) * step)
@@ -20,5 +20,5 @@ def about(seconds: float) -> str:
 
 
 def so_far(seconds: float) -> str:
-    """ "8 seconds so far"."""
+    """Such as "8 seconds so far"."""
     return QCoreApplication.translate("Durations", "%n second(s) so far", None, int(seconds))

@@ -48,6 +48,7 @@ class MainWindow(QMainWindow):
         unlock: UnlockService,
         i18n: I18n,
         settings: Settings,
+        *,
         data: Path | None = None,
     ) -> None:
         """Build the window; nothing is shown yet.

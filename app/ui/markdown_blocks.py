@@ -1,8 +1,9 @@
 """Finds the parts of a growing Markdown text that will not change any more.
 
 A reply arrives in hundreds of pieces. Parsing all of it at each piece would be quadratic, so the
-text is cut at places where CommonMark starts afresh: a blank line before unindented text, a heading,
-an item of a top-level list, a line inside fenced code. What lies before the last cut is finished.
+text is cut at places where CommonMark starts afresh: a blank line before unindented text, a
+heading, an item of a top-level list, a line inside fenced code. What lies before the last cut is
+finished.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Text that is read, selected and copied, as tall as it is; loads nothing, opens nothing unasked."""
+"""Text to read, select and copy, as tall as it is; loads nothing, opens nothing unasked."""
 
 from __future__ import annotations
 

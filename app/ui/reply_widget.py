@@ -1,4 +1,4 @@
-"""What the assistant answered: plain text, its thinking folded away, and what can be done with it."""
+"""What the assistant answered: its thinking folded away, the text, what can be done with it."""
 
 from __future__ import annotations
 

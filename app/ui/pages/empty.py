@@ -11,9 +11,7 @@ from app.ui.widgets import Button, IconLabel, Label
 
 
 class _Example(Button):
-    """A question that can be asked with one click, and what it means for those who read another
-    language than the assistant speaks.
-    """
+    """A question to ask with one click, and what it means in the window's language."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "example")
