@@ -120,7 +120,7 @@ def _bounded(call: Callable[[], T], timeout_s: float) -> T:
     try:
         value, error = answers.get(timeout=timeout_s)
     except queue.Empty:
-        log.warning("keyring silent timeout_s=%d", timeout_s)
+        log.warning("keyring silent timeout_s=%.1f", timeout_s)
         raise KeyringFailed(reason="timeout") from None
     if error is not None:
         log.warning("keyring failed error=%s", type(error).__name__)

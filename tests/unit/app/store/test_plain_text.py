@@ -78,7 +78,7 @@ def test_no_file_under_the_data_folder_holds_a_word_of_it(tmp_path: Path) -> Non
         handler.close()
 
 
-@pytest.mark.parametrize("rounds", [1, 200])
+@pytest.mark.parametrize("rounds", [1, 80])
 def test_what_was_purged_is_gone_even_for_the_holder_of_the_key(
     path: Path, key: bytes, rounds: int
 ) -> None:
