@@ -15,6 +15,30 @@ from app.store.keys import KeyVault, _sealed, read_keys
 PASSPHRASE = "correct horse é 电池"
 
 
+class ForeignKeyring:
+    """A keyring of somebody else's making; `trouble` decides what it does wrong."""
+
+    def __init__(self, trouble: str = "") -> None:
+        self.trouble = trouble
+        self.entries: dict[str, str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.trouble == "get":
+            raise OSError("no bus")
+        return self.entries.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if self.trouble == "set":
+            raise RuntimeError("refused")
+        if self.trouble != "forgets":
+            self.entries[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.trouble == "delete":
+            raise KeyError(username)
+        del self.entries[username]
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "keys.json"
@@ -145,39 +169,45 @@ DAMAGE: list[Callable[[bytes], bytes]] = [
 ]
 
 
+@pytest.fixture
+def quick_vault(file: Path) -> KeyVault:
+    """Without a passphrase, whose derivation takes its time on purpose."""
+    return KeyVault(file, ForeignKeyring())
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_one_damaged_file_loses_nothing(
-    vault: KeyVault, file: Path, damage: Callable[[bytes], bytes]
+    quick_vault: KeyVault, file: Path, damage: Callable[[bytes], bytes]
 ) -> None:
-    new = vault.create(PASSPHRASE, use_keyring=False)
+    new = quick_vault.create(None, use_keyring=True)
     broken = damage(file.read_bytes())
     file.write_bytes(broken)
-    assert vault.unlock_with_recovery(new.recovery_code) == new.data_key
+    assert quick_vault.unlock_with_recovery(new.recovery_code) == new.data_key
     assert file.read_bytes() == broken  # left in place
-    vault.set_passphrase(new.data_key, "another")
+    code = quick_vault.renew_recovery(new.data_key)
     assert file.with_name("keys.json.damaged").read_bytes() == broken
-    assert read_keys(file) == read_json(file.with_name("keys.json.copy"))
     copy = file.with_name("keys.json.copy")
+    assert read_keys(file) == read_json(copy)
     copy.write_bytes(broken)
-    assert vault.unlock_with_passphrase("another") == new.data_key
+    assert quick_vault.unlock_with_recovery(code) == new.data_key
     assert read_json(copy) == read_json(file)  # made whole again
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_two_damaged_files_are_said_and_left_in_place(
-    vault: KeyVault, file: Path, damage: Callable[[bytes], bytes]
+    quick_vault: KeyVault, file: Path, damage: Callable[[bytes], bytes]
 ) -> None:
-    new = vault.create(PASSPHRASE, use_keyring=False)
+    new = quick_vault.create(None, use_keyring=True)
     broken = damage(file.read_bytes())
     for path in (file, file.with_name("keys.json.copy")):
         path.write_bytes(broken)
     for call in (
-        vault.kinds,
-        vault.unlock_with_keyring,
-        lambda: vault.unlock_with_passphrase(PASSPHRASE),
-        lambda: vault.unlock_with_recovery(new.recovery_code),
-        lambda: vault.rewrap_keyring(new.data_key),
-        lambda: vault.set_passphrase(new.data_key, "p"),
+        quick_vault.kinds,
+        quick_vault.unlock_with_keyring,
+        lambda: quick_vault.unlock_with_passphrase(PASSPHRASE),
+        lambda: quick_vault.unlock_with_recovery(new.recovery_code),
+        lambda: quick_vault.rewrap_keyring(new.data_key),
+        lambda: quick_vault.set_passphrase(new.data_key, "p"),
     ):
         assert reason_of(call) == "damaged"
     assert sorted(p.name for p in file.parent.iterdir()) == ["keys.json", "keys.json.copy"]
@@ -251,30 +281,6 @@ def test_a_newer_key_file_is_refused(vault: KeyVault, file: Path) -> None:
     write_json(file, {**document, "seal": _seal(document)})
     with pytest.raises(TooNew):
         vault.unlock_with_passphrase(PASSPHRASE)
-
-
-class ForeignKeyring:
-    """A keyring of somebody else's making; `trouble` decides what it does wrong."""
-
-    def __init__(self, trouble: str = "") -> None:
-        self.trouble = trouble
-        self.entries: dict[str, str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        if self.trouble == "get":
-            raise OSError("no bus")
-        return self.entries.get(username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        if self.trouble == "set":
-            raise RuntimeError("refused")
-        if self.trouble != "forgets":
-            self.entries[username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        if self.trouble == "delete":
-            raise KeyError(username)
-        del self.entries[username]
 
 
 def test_a_keyring_that_forgets_is_noticed_before_it_is_relied_on(file: Path) -> None:

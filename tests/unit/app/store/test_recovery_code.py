@@ -20,7 +20,7 @@ def test_a_known_code_stays_readable_for_ever() -> None:
     assert format_code(bytes(range(16))) == KNOWN
 
 
-KNOWN = "0004-0G40-R40M-30E2-09G4-1RJ1-0000"
+KNOWN = "000G-40R4-0M30-E209-185G-R38E-1XEH"
 
 
 @pytest.mark.parametrize(
