@@ -24,8 +24,8 @@ from typing import Any
 
 from engine.errors import TemplateFailed
 
-MAX_STEPS = 3_000_000
-MAX_SECONDS = 1.2
+MAX_STEPS = 1_000_000
+MAX_SECONDS = 1.0
 MAX_DEPTH = 64
 MAX_INT_BITS = 2048
 _BASE_CHARS = 1_000_000

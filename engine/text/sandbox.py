@@ -87,6 +87,9 @@ _METHODS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
 )
 
 
+MAX_NODES = 20_000
+
+
 class GenerationTag(Extension):
     """`{% generation %}`: marks what a model is trained on; here its content and nothing more."""
 
@@ -181,6 +184,18 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
         """Always true; costs a step."""
         self.meter.tick()
         return True
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """Parse, and refuse what would take long to compile: text that is all expressions."""
+        tree = super()._parse(source, name, filename)
+        left = MAX_NODES
+        waiting: list[nodes.Node] = [tree]
+        while waiting:
+            waiting.extend(waiting.pop().iter_child_nodes())
+            left -= 1
+            if left < 0:
+                raise TemplateFailed(reason="too_large")
+        return tree
 
     def _metered(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def metered(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
