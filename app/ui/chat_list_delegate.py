@@ -75,9 +75,9 @@ class ChatListDelegate(QStyledItemDelegate):
             edge = "accent" if focused else "edge" if is_open else "tint"
             painter.setPen(QPen(theme.color(edge), 2 if focused else 1))
             painter.drawRoundedRect(card, radius, radius)
-        dots = hovered or focused or is_open
+        dots = hovered or focused
         font = theme.font("body", bold=is_open)
-        font.setPointSizeF(font.pointSizeF() * 0.94)
+        font.setPointSizeF(font.pointSizeF() * 0.88)
         painter.setFont(font)
         painter.setPen(theme.color("ink"))
         right = self.menu_area(option.rect).width() if dots else theme.px(8)

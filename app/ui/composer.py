@@ -101,12 +101,11 @@ class Composer(Card):
         self.setFocusProxy(self._field)
         self._field.enter_pressed.connect(self.send)
         self._field.focus_changed.connect(lambda on: self.set_flag("focused", on))
-        self._field.textChanged.connect(self._on_text_changed)
+        self._field.textChanged.connect(self.text_changed)
         self._button.clicked.connect(self._on_button)
         theme.changed.connect(self._fit)
         self._fit()
         self._retranslate()
-        self._update_button()
 
     def text(self) -> str:
         """What has been written."""
@@ -121,7 +120,6 @@ class Composer(Card):
         insert_text(self._field.textCursor(), text)
         self._field.blockSignals(False)
         self._field.fit()
-        self._update_button()
 
     def set_busy(self, busy: bool) -> None:
         """While a reply is written the button stops it; typing goes on."""
@@ -129,7 +127,6 @@ class Composer(Card):
             self._busy = busy
             self._button.set_icon("stop" if busy else "send")
             self._retranslate()
-            self._update_button()
 
     def send(self) -> None:
         """Send what has been written, unless there is nothing or a reply is being written."""
@@ -160,13 +157,6 @@ class Composer(Card):
         else:
             self.send()
         self._field.setFocus()
-
-    def _on_text_changed(self) -> None:
-        self._update_button()
-        self.text_changed.emit()
-
-    def _update_button(self) -> None:
-        self._button.setEnabled(self._busy or not self._field.document().isEmpty())
 
     def _fit(self) -> None:
         px = self._theme.px

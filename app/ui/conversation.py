@@ -51,7 +51,7 @@ class Conversation(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._column = Column(theme)
+        self._column = Column(theme, frame=self)
         self._column.set_padding(10, 28)
         self.setWidget(self._column)
         self._column.setAutoFillBackground(False)

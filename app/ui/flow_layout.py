@@ -65,13 +65,26 @@ class FlowLayout(QLayout):
         return size
 
     def _place(self, area: QRect, *, move: bool) -> int:
-        x, y, line = area.x(), area.y(), 0
+        x, y = area.x(), area.y()
+        # Alternatives are all of one height.
+        line = max(
+            (item.sizeHint().height() for item in self._items if not item.isEmpty()), default=0
+        )
         for item in self._items:
-            size = item.sizeHint()
+            if item.isEmpty():
+                continue
+            size = QSize(item.sizeHint().width(), line)
             if x > area.x() and x + size.width() > area.right() + 1:
-                x, y, line = area.x(), y + line + self._gap, 0
+                x, y = area.x(), y + line + self._gap
             if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
+                self._move(item, QRect(QPoint(x, y), size))
             x += size.width() + self._gap
-            line = max(line, size.height())
         return y + line - area.y()
+
+    @staticmethod
+    def _move(item: QLayoutItem, area: QRect) -> None:
+        widget = item.widget()
+        if widget is not None:
+            widget.setGeometry(area)  # the item itself would keep a button at its own height
+        else:
+            item.setGeometry(area)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.theme import Theme
@@ -25,7 +26,7 @@ class Header(QWidget):
         self.list_button.hide()
         self._name = Label(theme, "name", wrap=False)
         self._shield = IconLabel(theme, "shield", "accent", 24)
-        self._stays = Label(theme, "body", "accent", wrap=False)
+        self._stays = Label(theme, "small", "accent", wrap=False)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self.list_button)
         self._row.addWidget(self._name)
@@ -43,11 +44,25 @@ class Header(QWidget):
             self._retranslate()
         super().changeEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say less where there is little room, but never half of it."""
+        super().resizeEvent(event)
+        self._say_what_fits()
+
+    def _say_what_fits(self) -> None:
+        px = self._theme.px
+        used = px(30) * 2 + px(24) + px(10) * 3
+        used += 0 if self.list_button.isHidden() else self.list_button.sizeHint().width()
+        promise, name = self._stays.sizeHint().width(), self._name.sizeHint().width()
+        self._stays.setVisible(used + promise <= self.width())
+        self._name.setVisible(used + promise + name <= self.width())
+
     def _fit(self) -> None:
         px = self._theme.px
         self._row.setContentsMargins(px(30), px(12), px(30), px(8))
         self._row.setSpacing(px(10))
         self.setMinimumHeight(px(60))
+        self._say_what_fits()
 
     def _retranslate(self) -> None:
         self.list_button.set_label(self.tr("Your conversations"))
@@ -57,3 +72,5 @@ class Header(QWidget):
         self._stays.setToolTip(promise)
         self._stays.setAccessibleDescription(promise)
         self._shield.setToolTip(promise)
+        self._shield.setAccessibleName(self._stays.words())
+        self._say_what_fits()

@@ -11,21 +11,19 @@ from app.ui.resources import resource
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’])?")
-_FRENCH = frozenset(
-    """
-    le la les un une des du de et est sont je tu il elle nous vous ils elles que qui quoi quel quelle
-    quels quelles comment pourquoi où quand combien pour dans avec sans sur mon ma mes ton ta tes
-    son sa ses notre votre nos vos leur ce cette ces ne pas plus bonjour merci suis êtes avez peux
-    pouvez puis faire écrire écrivez aide aidez donne donnez moi très bien c' d' j' l' m' n' qu' s'
-    t' au aux chez lettre recette explique expliquez
-    """.split()  # noqa: SIM905  words read better as text
-)
-_ENGLISH = frozenset(
-    """
-    the a an and is are i you he she we they what who which how why where when for in with without
-    on my your his her our their this that these not of to do does can could please me write
-    """.split()  # noqa: SIM905
-)
+_FRENCH_WORDS = """
+le la les un une des du de et est sont je tu il elle nous vous ils elles que qui quoi quel quelle
+quels quelles comment pourquoi où quand combien pour dans avec sans sur mon ma mes ton ta tes son sa
+ses notre votre nos vos leur ce cette ces ne pas plus bonjour merci suis êtes avez peux pouvez puis
+faire écrire écrivez aide aidez donne donnez moi très bien c' d' j' l' m' n' qu' s' t' au aux chez
+lettre recette explique expliquez
+"""
+_ENGLISH_WORDS = """
+the a an and is are i you he she we they what who which how why where when for in with without on my
+your his her our their this that these not of to do does can could please me write
+"""
+_FRENCH = frozenset(_FRENCH_WORDS.split())
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _LONG_ENOUGH = 3
 _LOOK_AT = 4_000
 

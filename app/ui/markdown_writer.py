@@ -1,7 +1,7 @@
 """Writes Markdown into a document that is already shown, in our own type and colours.
 
 Qt parses (CommonMark with GitHub's tables, no HTML); the result is copied run by run, so that
-sizes, distances and colours are ours and pictures become links: nothing is ever fetched for a reply.
+sizes, distances and colours are ours and pictures become links: nothing is fetched for a reply.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class QuestionWidget(QWidget):
     def restyle(self) -> None:
         """Follow the theme."""
         px = self._theme.px
-        self._inner.setContentsMargins(px(20), px(13), px(20), px(13))
+        self._inner.setContentsMargins(px(20), px(15), px(20), px(8))
         style = TextStyle.of(self._theme)
         self._view.setFont(style.font)
         self._view.setPlainText(self._shown)

@@ -31,6 +31,7 @@ class Sidebar(QWidget):
         self.setAutoFillBackground(True)
         self._name = Label(theme, "title", wrap=False)
         self._new = Button(theme, "primary", "plus")
+        self._new.setProperty("align", "left")
         self.chats = ChatList(theme)
         self._settings = Button(theme, "quiet", "settings")
         self._mark = IconLabel(theme, "mark", size=30)

@@ -46,12 +46,13 @@ QPushButton[kind="primary"]:focus { border: 3px solid $ink; padding: ${p6}px ${p
 QPushButton[kind="primary"]:disabled {
     background: $tint; color: $muted; border: 1px solid $line;
 }
+QPushButton[align="left"] { text-align: left; }
 QPushButton[kind="quiet"] {
     background: transparent; border: 1px solid transparent; color: $muted;
-    padding: ${p4}px ${p12}px; text-align: left;
+    padding: ${p7}px ${p12}px; text-align: left;
 }
 QPushButton[kind="quiet"]:hover { background: $tint; color: $ink; }
-QPushButton[kind="quiet"]:focus { border: 2px solid $accent; padding: ${p3}px ${p11}px; }
+QPushButton[kind="quiet"]:focus { border: 2px solid $accent; padding: ${p6}px ${p11}px; }
 QPushButton[kind="icon"] {
     background: transparent; border: 1px solid transparent; padding: 0;
     min-width: ${target}px; max-width: ${target}px; min-height: ${target}px;
@@ -67,11 +68,11 @@ QPushButton[kind="example"]:focus { border: 2px solid $accent; }
 
 QTextEdit, QPlainTextEdit, QTextBrowser {
     background: transparent; border: none; color: $ink;
-    selection-background-color: $accent; selection-color: $on;
+    selection-background-color: $accent; selection-color: $on; placeholder-text-color: $muted;
 }
 QLineEdit, QComboBox {
     background: $surface; color: $ink; border: 1px solid $edge; border-radius: ${r12}px;
-    padding: ${p6}px ${p14}px; min-height: ${target}px;
+    padding: ${p8}px ${p14}px; min-height: ${target}px;
     selection-background-color: $accent; selection-color: $on;
 }
 QLineEdit:focus, QComboBox:focus { border: 2px solid $accent; }
@@ -114,7 +115,7 @@ QSlider::handle:horizontal {
 QSlider:focus { border: 2px solid $accent; border-radius: ${r10}px; }
 QPushButton[kind="choice"] { text-align: center; padding: ${p8}px ${p16}px; }
 QPushButton[kind="choice"]:checked {
-    border: 2px solid $accent; background: $tint; font-weight: bold;
+    border: 2px solid $accent; background: $tint;
     padding: ${p7}px ${p15}px;
 }
 QPushButton[kind="choice"]:checked:focus { border: 3px solid $accent; }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -102,8 +104,23 @@ class Label(QLabel):
                 Qt.TextInteractionFlag.TextSelectableByMouse
                 | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
+        self._relaxed = wrap and role == "body" and not selectable
+        self._words = ""
         theme.changed.connect(self._restyle)
         self._restyle()
+
+    def words(self) -> str:
+        """What it says."""
+        return self._words
+
+    def setText(self, text: str) -> None:
+        """Say something else; paragraphs of body text get the reading line height."""
+        self._words = text
+        if self._relaxed:
+            self.setTextFormat(Qt.TextFormat.RichText)
+            self.setAccessibleName(text)
+            text = f'<p style="line-height: 118%">{html.escape(text)}</p>'
+        super().setText(text)
 
     def set_tone(self, tone: str) -> None:
         """Change the colour by its meaning."""
@@ -163,10 +180,26 @@ class Card(QFrame):
 class Column(QWidget):
     """Keeps its content in the middle, never wider than the text column."""
 
-    def __init__(self, theme: Theme, width: float = 760, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        width: float = 760,
+        *,
+        frame: QWidget | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make an empty column.
+
+        Args:
+            theme: Colours and sizes.
+            width: Greatest width at 16 pt text.
+            frame: In whose middle it stands, when a scroll bar takes a part of that width.
+            parent: Qt parent.
+        """
         super().__init__(parent)
         self._theme = theme
         self._width = width
+        self._frame = frame
         self.setProperty("ground", "none")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.body = QVBoxLayout(self)
@@ -187,5 +220,8 @@ class Column(QWidget):
 
     def _fit(self) -> None:
         px = self._theme.px
-        side = max(min(px(24), self.width() // 24), (self.width() - px(self._width)) // 2)
-        self.body.setContentsMargins(side, px(self._top), side, px(self._bottom))
+        whole = max(self.width(), self._frame.width() if self._frame is not None else 0)
+        side = max(min(px(24), whole // 24), (whole - px(self._width)) // 2)
+        taken = whole - self.width()
+        right = max(side - taken, min(side, px(8)))
+        self.body.setContentsMargins(side, px(self._top), right, px(self._bottom))

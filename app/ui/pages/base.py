@@ -20,7 +20,7 @@ class ScrollPage(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.column = Column(theme, width)
+        self.column = Column(theme, width, frame=self)
         self.column.set_padding(16, 24)
         self.column.setAutoFillBackground(False)
         self.setWidget(self.column)

@@ -39,7 +39,7 @@ class _Example(Button):
         px = self._theme.px
         self._column.setContentsMargins(px(22), px(12), px(22), px(12))
         self._column.setSpacing(px(2))
-        lines = 2 if self._second.text() and self._second.text() != self.question else 1
+        lines = 2 if self._second.words() and self._second.words() != self.question else 1
         self.setMinimumHeight(px(60 if lines == 1 else 86))
 
 

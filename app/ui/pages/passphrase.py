@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.core.errors import AppError
 from app.ui.error_text import error_text
+from app.ui.flow_layout import FlowLayout
 from app.ui.pages.base import ScrollPage
 from app.ui.theme import Theme
 from app.ui.widgets import Button, IconLabel, Label
@@ -45,7 +46,7 @@ class PassphrasePage(ScrollPage):
         self._show.setCheckable(True)
         self._go = Button(theme, "primary", "lock")
         self._other = Button(theme, "outlined")
-        self._decline = Button(theme, "quiet")
+        self._decline = Button(theme, "outlined")
         self._build()
         self._show.toggled.connect(self._retranslate)
         self._go.clicked.connect(self._submit)
@@ -98,14 +99,11 @@ class PassphrasePage(ScrollPage):
         body.addWidget(self._trouble)
         body.addWidget(self._show, 0, Qt.AlignmentFlag.AlignLeft)
         body.addSpacing(px(14))
-        row = QHBoxLayout()
-        row.setSpacing(px(12))
-        row.addWidget(self._go)
-        row.addWidget(self._other)
-        row.addStretch(1)
-        body.addLayout(row)
-        body.addSpacing(px(14))
-        body.addWidget(self._decline, 0, Qt.AlignmentFlag.AlignLeft)
+        buttons = QWidget()
+        row = FlowLayout(buttons, px(12))
+        for button in (self._go, self._other, self._decline):
+            row.addWidget(button)
+        body.addWidget(buttons)
         body.addStretch(3)
 
     def _on_first_entered(self) -> None:
