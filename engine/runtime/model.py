@@ -26,6 +26,7 @@ from engine.runtime.session import OpenSession, open_session
 from engine.runtime.states import StateSet
 from engine.runtime.verify import verify_bundle
 from engine.sampling.sampler import Sampler
+from engine.text.prompt import EncodedPrompt, PromptEncoder
 from engine.text.template import ChatTemplate
 from engine.text.tokenizer import load_tokenizer
 from engine.types import Device, GenerationConfig, GenerationEvent, Message, Progress
@@ -128,7 +129,10 @@ class Model:
         self.threads = session.threads
         self.last_run = RunStats()
         self._tokenizer = tokenizer
-        self._template = template
+        self._encoder: PromptEncoder | None = None
+        if tokenizer is not None:
+            bos = manifest.special_tokens.get("bos", "") if manifest.add_bos else ""
+            self._encoder = PromptEncoder(tokenizer, template, bos)
         self._pace = Pace()
         self._busy = threading.Lock()
         vocab = manifest.sizes.get("vocab", 0)
@@ -149,8 +153,7 @@ class Model:
 
     def close(self) -> None:
         """Give the memory back; the model cannot be used any more."""
-        self._executor = None
-        self._tokenizer = None
+        self._executor = self._tokenizer = self._encoder = None
 
     @property
     def executor(self) -> Executor:
@@ -200,13 +203,13 @@ class Model:
         start = time.perf_counter()
         executor = self.executor
         sampler = Sampler(config)
-        prompt = self.render(messages)
-        ids = self.tokenize(prompt)
+        prompt = self.encode(messages)
+        ids = np.array(prompt.ids, np.int64)
         context = self.manifest.context_length
         if len(ids) >= context:
             raise ContextTooLong(prompt_tokens=len(ids), context_length=context)
-        assert self._tokenizer is not None  # noqa: S101 - tokenize() has used it
-        text = ReplyText(self._tokenizer, config.stop, prompt, len(ids), start)
+        assert self._tokenizer is not None  # noqa: S101 - encode() has used it
+        text = ReplyText(self._tokenizer, config.stop, prompt.text, len(ids), start)
         limits = Limits(frozenset(self.manifest.stop_ids), config.max_new_tokens, context)
         self.last_run = stats = RunStats(prompt_tokens=len(ids))
         events = generate(
@@ -245,28 +248,14 @@ class Model:
         context = self.manifest.context_length
         return score_ids(self.executor, ids, context, control, on_progress)
 
-    def render(self, messages: Sequence[Message]) -> str:
-        """The conversation as the model reads it. Raises InvalidRequest or TemplateFailed."""
-        if not messages:
-            raise InvalidRequest(field="messages", reason="empty")
-        clean = [Message(message.role, well_formed(message.content)) for message in messages]
-        if self._template is None:
-            return "\n".join(message.content for message in clean)
-        return self._template.render(clean)
+    def encode(self, messages: Sequence[Message]) -> EncodedPrompt:
+        """The conversation as the model reads it, as text and as ids.
 
-    def tokenize(self, prompt: str) -> NDArray[np.int64]:
-        """Token ids [seq] of a rendered prompt. Raises BadBundle without a tokenizer."""
-        if self._tokenizer is None:
+        Raises InvalidRequest, TemplateFailed, or BadBundle without a tokenizer.
+        """
+        if self._encoder is None:
             raise BadBundle(reason="missing", file=TOKENIZER_NAME)
-        ids = self._tokenizer.encode(prompt, add_special_tokens=False).ids
-        if self._template is None and self.manifest.add_bos:
-            bos = self._tokenizer.token_to_id(self.manifest.special_tokens.get("bos", ""))
-            ids = ids if bos is None else [bos, *ids]
-        if not ids:
+        prompt = self._encoder.encode(messages) if messages else None
+        if prompt is None or not prompt.ids:
             raise InvalidRequest(field="messages", reason="empty")
-        return np.array(ids, np.int64)
-
-
-def well_formed(text: str) -> str:
-    """Text without lone surrogates, which no tokenizer takes; each becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return prompt
