@@ -9,7 +9,7 @@ import pytest
 
 from app.core.errors import KeyringFailed, KeyUnavailable, TooNew
 from app.core.jsonfile import JsonObject, read_json, write_json
-from app.store import Store
+from app.store import Store, wrapping
 from app.store.keys import KeyVault, _sealed, read_keys
 
 PASSPHRASE = "correct horse é 电池"
@@ -37,6 +37,20 @@ class ForeignKeyring:
         if self.trouble == "delete":
             raise KeyError(username)
         del self.entries[username]
+
+
+REAL_COSTS = dict(wrapping._ARGON2)
+
+
+@pytest.fixture(autouse=True)
+def _cheap_argon2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least costs that are accepted; nothing here is about how long it takes."""
+    monkeypatch.setitem(wrapping._ARGON2, "time", 1)
+    monkeypatch.setitem(wrapping._ARGON2, "memory_kib", 8192)
+
+
+def test_the_real_costs_are_those_of_rfc_9106() -> None:
+    assert REAL_COSTS == {"name": "argon2id", "time": 3, "memory_kib": 65536, "lanes": 4}
 
 
 @pytest.fixture
@@ -258,7 +272,7 @@ def test_a_derivation_that_was_tampered_with_is_refused_at_once(
 
 def test_a_derivation_made_cheaper_does_not_open(vault: KeyVault, file: Path) -> None:
     vault.create(PASSPHRASE, use_keyring=False)
-    change_wraps(file, lambda wrap: wrap["kdf"].update({"memory_kib": 8192}))  # type: ignore[union-attr]
+    change_wraps(file, lambda wrap: wrap["kdf"].update({"lanes": 1}))  # type: ignore[union-attr]
     assert reason_of(lambda: vault.unlock_with_passphrase(PASSPHRASE)) == "wrong"
 
 
