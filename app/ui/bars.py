@@ -140,6 +140,33 @@ class UndoBar(_Bar):
         self.setAccessibleName(text)
 
 
+class NoteBar(_Bar):
+    """A remark about the conversation that is open, until it is read."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "note", "alert", "doubt", parent)
+        self._close = Button(theme, "icon", "close")
+        self.row.addWidget(self._close)
+        self._close.clicked.connect(self.hide)
+        self._retranslate()
+        self.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        self._close.set_label(self.tr("Close this message"))
+        text = self.tr(
+            "This conversation has become long: the assistant no longer sees its beginning. A new "
+            "conversation starts afresh."
+        )
+        self.words.setText(text)
+        self.setAccessibleName(text)
+
+
 class TemporaryBar(_Bar):
     """Says that nothing is kept."""
 

@@ -18,7 +18,7 @@ from app.services.chats import ChatService
 from app.services.i18n import I18n
 from app.services.models import ModelService
 from app.services.vault import UnlockService
-from app.ui.bars import ErrorBar, TemporaryBar
+from app.ui.bars import ErrorBar, NoteBar, TemporaryBar
 from app.ui.conversation_page import ConversationPage
 from app.ui.header import Header
 from app.ui.icons import window_icon
@@ -106,6 +106,7 @@ class MainWindow(QMainWindow):
         self.header = Header(theme)
         self.error_bar = ErrorBar(theme)
         self.temporary_bar = TemporaryBar(theme)
+        self.long_bar = NoteBar(theme)
         self.talk = ConversationPage(theme, self._chats, self._models)
         self.settings_page = SettingsPage(theme, data)
         self.recovery = RecoveryPage(theme)
@@ -119,6 +120,7 @@ class MainWindow(QMainWindow):
         bars.body.setSpacing(theme.px(8))
         bars.body.addWidget(self.error_bar)
         bars.body.addWidget(self.temporary_bar)
+        bars.body.addWidget(self.long_bar)
         right = QWidget()
         right.setProperty("ground", "bg")
         column = QVBoxLayout(right)
@@ -141,6 +143,7 @@ class MainWindow(QMainWindow):
         chats.message_added.connect(self._on_message_added)
         chats.reply_finished.connect(self._on_reply_finished)
         chats.error_raised.connect(self._on_error)
+        chats.history_shortened.connect(self.long_bar.show)
         chats.storage_changed.connect(self._on_storage_changed)
         rows.chat_chosen.connect(self._open_chat)
         rows.rename_wished.connect(chats.rename_chat)
@@ -225,6 +228,7 @@ class MainWindow(QMainWindow):
 
     def _on_chat_opened(self, view: ChatView | None) -> None:
         self.sidebar.chats.set_open_chat(view.summary.id if view is not None else None)
+        self.long_bar.hide()
         self.workspace.hide_list()
         if view is None:
             self._back()

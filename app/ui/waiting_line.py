@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.services.chat_events import Waiting
-from app.ui.durations import about, so_far
+from app.ui.durations import Durations
 from app.ui.theme import Theme
 from app.ui.widgets import IconLabel, Label
 
@@ -62,8 +62,8 @@ class WaitingLine(QWidget):
             text = self.tr("Reading your question…")
         now = time.monotonic()
         if self._ends_at is not None and self._ends_at > now:
-            text = self.tr("{what} {time} left").format(what=text, time=about(self._ends_at - now))
+            text = self.tr("{what} {time} left").format(what=text, time=Durations().about(self._ends_at - now))
         elif now - self._since >= _SAY_SO_FAR_S:
-            text = self.tr("{what} {time}").format(what=text, time=so_far(now - self._since))
+            text = self.tr("{what} {time}").format(what=text, time=Durations().so_far(now - self._since))
         self.words.setText(text)
         self.setAccessibleName(text)

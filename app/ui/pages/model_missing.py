@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QLocale, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from app.core.errors import AppError
-from app.ui.durations import about
+from app.ui.durations import Durations
 from app.ui.error_text import error_text
 from app.ui.pages.base import ScrollPage
 from app.ui.theme import Theme
@@ -145,6 +145,6 @@ class ModelMissingPage(ScrollPage):
         else:
             text = self.tr("Preparing the assistant for this computer…")
         if seconds_left is not None:
-            text = self.tr("{what} {time} left").format(what=text, time=about(seconds_left))
+            text = self.tr("{what} {time} left").format(what=text, time=Durations().about(seconds_left))
         self._words.setText(text)
         self._bar.setAccessibleName(text)

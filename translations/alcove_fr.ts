@@ -1,0 +1,801 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="fr_FR" sourcelanguage="en">
+<context>
+    <name>ChatList</name>
+    <message>
+        <source>Rename</source>
+        <translation>Renommer</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Supprimer</translation>
+    </message>
+    <message>
+        <source>Your conversations</source>
+        <translation>Vos conversations</translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation>Épinglées</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>Aujourd’hui</translation>
+    </message>
+    <message>
+        <source>This week</source>
+        <translation>Cette semaine</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>Plus anciennes</translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>Nouvelle conversation</translation>
+    </message>
+</context>
+<context>
+    <name>Composer</name>
+    <message>
+        <source>Write your question here…</source>
+        <translation>Écrivez votre question ici…</translation>
+    </message>
+    <message>
+        <source>Your question</source>
+        <translation>Votre question</translation>
+    </message>
+    <message>
+        <source>Enter sends it, Shift and Enter begin a new line.</source>
+        <translation>Entrée l’envoie, Maj et Entrée commencent une nouvelle ligne.</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Arrêter</translation>
+    </message>
+    <message>
+        <source>End this answer (Esc)</source>
+        <translation>Arrêter cette réponse (Échap)</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>Envoyer</translation>
+    </message>
+    <message>
+        <source>Send the question (Enter)</source>
+        <translation>Envoyer la question (Entrée)</translation>
+    </message>
+</context>
+<context>
+    <name>Conversation</name>
+    <message>
+        <source>To the newest</source>
+        <translation>Aller à la fin</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>Conversation</translation>
+    </message>
+</context>
+<context>
+    <name>Durations</name>
+    <message numerus="yes">
+        <source>about %n second(s)</source>
+        <translation>
+            <numerusform>environ %n seconde</numerusform>
+            <numerusform>environ %n secondes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>about %n minute(s)</source>
+        <translation>
+            <numerusform>environ %n minute</numerusform>
+            <numerusform>environ %n minutes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n second(s) so far</source>
+        <translation>
+            <numerusform>déjà %n seconde</numerusform>
+            <numerusform>déjà %n secondes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>EmptyPage</name>
+    <message>
+        <source>What can I help you with?</source>
+        <translation>En quoi puis-je vous aider ?</translation>
+    </message>
+    <message>
+        <source>Ask in your own words. Your questions and the answers stay on this computer. A small assistant makes mistakes: please check what matters.</source>
+        <translation>Posez votre question avec vos propres mots. Vos questions et les réponses restent sur cet ordinateur. Un petit assistant se trompe parfois : vérifiez ce qui compte.</translation>
+    </message>
+    <message>
+        <source>For example:</source>
+        <translation>Par exemple :</translation>
+    </message>
+    <message>
+        <source>Write a short thank-you note to my neighbour.</source>
+        <translation>Écrire un petit mot de remerciement à mon voisin.</translation>
+    </message>
+    <message>
+        <source>Give me three ideas for a simple dinner.</source>
+        <translation>Donner trois idées pour un dîner simple.</translation>
+    </message>
+    <message>
+        <source>Explain in simple words why the sky is blue.</source>
+        <translation>Expliquer simplement pourquoi le ciel est bleu.</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorBar</name>
+    <message>
+        <source>Close this message</source>
+        <translation>Fermer ce message</translation>
+    </message>
+</context>
+<context>
+    <name>Errors</name>
+    <message>
+        <source>Something went wrong that should not have. Your conversations are safe. Please try once more.</source>
+        <translation>Un problème inattendu est survenu. Vos conversations sont en sécurité. Veuillez réessayer.</translation>
+    </message>
+    <message>
+        <source>That is not the right one. Please check it and try again.</source>
+        <translation>Ce n’est pas le bon. Vérifiez et réessayez.</translation>
+    </message>
+    <message>
+        <source>There is a typing mistake in this code. Please compare it with your paper.</source>
+        <translation>Il y a une faute de frappe dans ce code. Comparez-le avec votre papier.</translation>
+    </message>
+    <message>
+        <source>Your conversations could not be read or saved. Please close Alcove and open it again.</source>
+        <translation>Vos conversations n’ont pas pu être lues ou enregistrées. Veuillez fermer Alcove, puis le rouvrir.</translation>
+    </message>
+    <message>
+        <source>There is no room left on the disk, so this could not be saved. What was saved before is safe. Please delete something you no longer need, then try again.</source>
+        <translation>Il n’y a plus de place sur le disque : l’enregistrement n’a pas pu se faire. Ce qui était déjà enregistré est en sécurité. Supprimez ce dont vous n’avez plus besoin, puis réessayez.</translation>
+    </message>
+    <message>
+        <source>Alcove is not allowed to write in its folder, so nothing can be saved. Please ask the person who looks after this computer.</source>
+        <translation>Alcove n’a pas le droit d’écrire dans son dossier : rien ne peut être enregistré. Adressez-vous à la personne qui s’occupe de cet ordinateur.</translation>
+    </message>
+    <message>
+        <source>Another program is using your conversations. Please close it, then try again.</source>
+        <translation>Un autre programme utilise vos conversations. Fermez-le, puis réessayez.</translation>
+    </message>
+    <message>
+        <source>The file with your conversations is damaged. It was left as it is; a copy from a backup can take its place.</source>
+        <translation>Le fichier de vos conversations est endommagé. Il a été laissé tel quel ; une copie de sauvegarde peut le remplacer.</translation>
+    </message>
+    <message>
+        <source>Your conversations were saved by a newer Alcove. Please install the newer version to read them. Nothing was changed.</source>
+        <translation>Vos conversations ont été enregistrées par une version plus récente d’Alcove. Installez-la pour les lire. Rien n’a été modifié.</translation>
+    </message>
+    <message>
+        <source>The key to your conversations could not be found. Your recovery code opens them.</source>
+        <translation>La clé de vos conversations est introuvable. Votre code de secours les ouvre.</translation>
+    </message>
+    <message>
+        <source>The password store of this computer does not answer. Your passphrase or your recovery code opens your conversations.</source>
+        <translation>Le trousseau de mots de passe de cet ordinateur ne répond pas. Votre phrase secrète ou votre code de secours ouvre vos conversations.</translation>
+    </message>
+    <message>
+        <source>One of the settings could not be read, so the usual one is used instead.</source>
+        <translation>Un réglage n’a pas pu être lu ; le réglage habituel est utilisé à la place.</translation>
+    </message>
+    <message>
+        <source>The download did not work. What has arrived is kept. Please try again later.</source>
+        <translation>Le téléchargement n’a pas abouti. Ce qui est arrivé est conservé. Réessayez plus tard.</translation>
+    </message>
+    <message>
+        <source>Alcove does not go to the internet unless you ask it to, so nothing was downloaded.</source>
+        <translation>Alcove ne va sur internet que si vous le demandez : rien n’a été téléchargé.</translation>
+    </message>
+    <message>
+        <source>The internet cannot be reached just now. Please check the connection, then try again. What has arrived is kept.</source>
+        <translation>Internet est injoignable pour le moment. Vérifiez la connexion, puis réessayez. Ce qui est arrivé est conservé.</translation>
+    </message>
+    <message>
+        <source>What was downloaded is not what was expected, so it was thrown away. Please try again.</source>
+        <translation>Ce qui a été téléchargé n’est pas ce qui était attendu et a été jeté. Veuillez réessayer.</translation>
+    </message>
+    <message>
+        <source>Your office has set this, so it cannot be changed here.</source>
+        <translation>Ce réglage est fixé par votre organisation et ne peut pas être changé ici.</translation>
+    </message>
+    <message>
+        <source>Alcove is already open. Please look for its window.</source>
+        <translation>Alcove est déjà ouvert. Cherchez sa fenêtre.</translation>
+    </message>
+    <message>
+        <source>There is no assistant on this computer yet. Please download one first.</source>
+        <translation>Il n’y a pas encore d’assistant sur cet ordinateur. Téléchargez-en un d’abord.</translation>
+    </message>
+    <message>
+        <source>The assistant could not be used. Please download it again.</source>
+        <translation>L’assistant n’a pas pu être utilisé. Veuillez le télécharger à nouveau.</translation>
+    </message>
+    <message>
+        <source>The assistant is no longer where it was. Please download it again.</source>
+        <translation>L’assistant n’est plus à sa place. Veuillez le télécharger à nouveau.</translation>
+    </message>
+    <message>
+        <source>The assistant&apos;s files are damaged or incomplete. Please download it again.</source>
+        <translation>Les fichiers de l’assistant sont endommagés ou incomplets. Veuillez le télécharger à nouveau.</translation>
+    </message>
+    <message>
+        <source>This file is not an assistant that can be trusted, so it was not opened.</source>
+        <translation>Ce fichier n’est pas un assistant digne de confiance ; il n’a pas été ouvert.</translation>
+    </message>
+    <message>
+        <source>This kind of assistant does not work with this version of Alcove.</source>
+        <translation>Ce type d’assistant ne fonctionne pas avec cette version d’Alcove.</translation>
+    </message>
+    <message>
+        <source>This computer does not have enough room for that. Please try again later.</source>
+        <translation>Cet ordinateur n’a pas assez de place pour cela. Réessayez plus tard.</translation>
+    </message>
+    <message>
+        <source>There is not enough free memory for the assistant. Please close other programs, then try again.</source>
+        <translation>Il n’y a pas assez de mémoire libre pour l’assistant. Fermez d’autres programmes, puis réessayez.</translation>
+    </message>
+    <message>
+        <source>This is longer than the assistant can read at once. Please ask about a shorter part, or start a new conversation.</source>
+        <translation>C’est plus long que ce que l’assistant peut lire en une fois. Posez votre question sur une partie plus courte, ou commencez une nouvelle conversation.</translation>
+    </message>
+    <message>
+        <source>There is no room left on the disk. Please delete something you no longer need, then try again.</source>
+        <translation>Il n’y a plus de place sur le disque. Supprimez ce dont vous n’avez plus besoin, puis réessayez.</translation>
+    </message>
+    <message>
+        <source>The part of this computer that was chosen for answering cannot be used. Please choose “automatic” in its place.</source>
+        <translation>La partie de cet ordinateur choisie pour répondre ne peut pas être utilisée. Choisissez plutôt « automatique ».</translation>
+    </message>
+    <message>
+        <source>The assistant could not work on this question. Please put it differently.</source>
+        <translation>L’assistant n’a pas pu traiter cette question. Veuillez la formuler autrement.</translation>
+    </message>
+    <message>
+        <source>This assistant does not know how to read a conversation. Please use another assistant.</source>
+        <translation>Cet assistant ne sait pas lire une conversation. Veuillez en utiliser un autre.</translation>
+    </message>
+    <message>
+        <source>The assistant stopped unexpectedly. Your conversation is safe; please try again.</source>
+        <translation>L’assistant s’est arrêté de façon inattendue. Votre conversation est en sécurité ; veuillez réessayer.</translation>
+    </message>
+    <message>
+        <source>The assistant stopped unexpectedly and has been started again. Your conversation is safe; please ask once more.</source>
+        <translation>L’assistant s’est arrêté de façon inattendue et a été relancé. Votre conversation est en sécurité ; veuillez reposer votre question.</translation>
+    </message>
+    <message>
+        <source>The assistant no longer answered and has been started again. Your conversation is safe; please ask once more.</source>
+        <translation>L’assistant ne répondait plus et a été relancé. Votre conversation est en sécurité ; veuillez reposer votre question.</translation>
+    </message>
+    <message>
+        <source>The assistant said something that Alcove did not understand. Please close Alcove and open it again.</source>
+        <translation>L’assistant a dit quelque chose qu’Alcove n’a pas compris. Veuillez fermer Alcove, puis le rouvrir.</translation>
+    </message>
+</context>
+<context>
+    <name>Header</name>
+    <message>
+        <source>Your conversations</source>
+        <translation>Vos conversations</translation>
+    </message>
+    <message>
+        <source>Small assistant</source>
+        <translation>Petit assistant</translation>
+    </message>
+    <message>
+        <source>Stays on this computer</source>
+        <translation>Tout reste sur cet ordinateur</translation>
+    </message>
+    <message>
+        <source>What you write and what is answered never leaves this computer.</source>
+        <translation>Ce que vous écrivez et les réponses ne quittent jamais cet ordinateur.</translation>
+    </message>
+</context>
+<context>
+    <name>LanguageHint</name>
+    <message>
+        <source>This small assistant speaks English well and little else. Its answer may be wrong.</source>
+        <translation>Ce petit assistant parle bien l’anglais et presque rien d’autre. Sa réponse peut être fausse.</translation>
+    </message>
+</context>
+<context>
+    <name>ModelMissingPage</name>
+    <message>
+        <source>One thing is missing: the assistant</source>
+        <translation>Il manque une chose : l’assistant</translation>
+    </message>
+    <message>
+        <source>A small assistant for everyday questions in English. It is downloaded once and then works without the internet.</source>
+        <translation>Un petit assistant pour les questions de tous les jours, en anglais. Il se télécharge une seule fois et fonctionne ensuite sans internet.</translation>
+    </message>
+    <message>
+        <source>Download ({size} MB)</source>
+        <translation>Télécharger ({size} Mo)</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Annuler</translation>
+    </message>
+    <message>
+        <source>Nothing is downloaded before you choose. What you write is never sent.</source>
+        <translation>Rien n’est téléchargé avant votre choix. Ce que vous écrivez n’est jamais envoyé.</translation>
+    </message>
+    <message>
+        <source>Downloading…</source>
+        <translation>Téléchargement…</translation>
+    </message>
+    <message>
+        <source>Unpacking…</source>
+        <translation>Décompression…</translation>
+    </message>
+    <message>
+        <source>Preparing the assistant for this computer…</source>
+        <translation>Préparation de l’assistant pour cet ordinateur…</translation>
+    </message>
+    <message>
+        <source>{what} {time} left</source>
+        <translation>{what} encore {time}</translation>
+    </message>
+</context>
+<context>
+    <name>NoteBar</name>
+    <message>
+        <source>Close this message</source>
+        <translation>Fermer ce message</translation>
+    </message>
+    <message>
+        <source>This conversation has become long: the assistant no longer sees its beginning. A new conversation starts afresh.</source>
+        <translation>Cette conversation est devenue longue : l’assistant n’en voit plus le début. Une nouvelle conversation repart à neuf.</translation>
+    </message>
+</context>
+<context>
+    <name>PassphrasePage</name>
+    <message>
+        <source>Please take at least eight characters. A short sentence is good.</source>
+        <translation>Choisissez au moins huit caractères. Une courte phrase convient bien.</translation>
+    </message>
+    <message>
+        <source>The two are not the same. Please type them again.</source>
+        <translation>Les deux ne sont pas identiques. Veuillez les retaper.</translation>
+    </message>
+    <message>
+        <source>Show what I type</source>
+        <translation>Afficher ce que je tape</translation>
+    </message>
+    <message>
+        <source>Recovery code</source>
+        <translation>Code de secours</translation>
+    </message>
+    <message>
+        <source>Passphrase</source>
+        <translation>Phrase secrète</translation>
+    </message>
+    <message>
+        <source>The same once more</source>
+        <translation>La même encore une fois</translation>
+    </message>
+    <message>
+        <source>Keep my conversations</source>
+        <translation>Garder mes conversations</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Ouvrir</translation>
+    </message>
+    <message>
+        <source>Use the passphrase</source>
+        <translation>Utiliser la phrase secrète</translation>
+    </message>
+    <message>
+        <source>Use the recovery code</source>
+        <translation>Utiliser le code de secours</translation>
+    </message>
+    <message>
+        <source>Go on without keeping anything</source>
+        <translation>Continuer sans rien garder</translation>
+    </message>
+    <message>
+        <source>Choose a passphrase</source>
+        <translation>Choisissez une phrase secrète</translation>
+    </message>
+    <message>
+        <source>Welcome back</source>
+        <translation>Heureux de vous revoir</translation>
+    </message>
+    <message>
+        <source>Type your recovery code</source>
+        <translation>Tapez votre code de secours</translation>
+    </message>
+    <message>
+        <source>Your conversations are locked away on this computer so that nobody else can read them. Choose a sentence that only you know; you will be asked for it each time.</source>
+        <translation>Vos conversations sont mises sous clé sur cet ordinateur pour que personne d’autre ne puisse les lire. Choisissez une phrase que vous seul connaissez ; elle vous sera demandée à chaque fois.</translation>
+    </message>
+    <message>
+        <source>Please type your passphrase to open your conversations.</source>
+        <translation>Tapez votre phrase secrète pour ouvrir vos conversations.</translation>
+    </message>
+    <message>
+        <source>It is on the paper you printed or in the file you saved. Capital or small letters make no difference.</source>
+        <translation>Il se trouve sur le papier que vous avez imprimé ou dans le fichier que vous avez enregistré. Majuscules ou minuscules, peu importe.</translation>
+    </message>
+</context>
+<context>
+    <name>QuestionWidget</name>
+    <message>
+        <source>Your question</source>
+        <translation>Votre question</translation>
+    </message>
+    <message>
+        <source>Show all of it</source>
+        <translation>Tout afficher</translation>
+    </message>
+</context>
+<context>
+    <name>ReadingView</name>
+    <message>
+        <source>Open this address?</source>
+        <translation>Ouvrir cette adresse ?</translation>
+    </message>
+    <message>
+        <source>This opens your web browser, which leaves this computer:</source>
+        <translation>Cela ouvre votre navigateur, qui va sur internet :</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Ouvrir</translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation>Copier l’adresse</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Annuler</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Copier</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>Tout sélectionner</translation>
+    </message>
+</context>
+<context>
+    <name>RecoveryPage</name>
+    <message>
+        <source>Alcove recovery code</source>
+        <translation>Code de secours Alcove</translation>
+    </message>
+    <message>
+        <source>With this code your conversations can be opened when this computer no longer lets you in. Keep it where you keep important papers. Whoever has it and your computer can read your conversations.</source>
+        <translation>Ce code ouvre vos conversations lorsque cet ordinateur ne vous laisse plus entrer. Rangez-le avec vos papiers importants. Quiconque possède ce code et votre ordinateur peut lire vos conversations.</translation>
+    </message>
+    <message>
+        <source>Sent to the printer.</source>
+        <translation>Envoyé à l’imprimante.</translation>
+    </message>
+    <message>
+        <source>Save the recovery code</source>
+        <translation>Enregistrer le code de secours</translation>
+    </message>
+    <message>
+        <source>It could not be saved there. Please choose another place.</source>
+        <translation>L’enregistrement n’a pas pu se faire à cet endroit. Choisissez-en un autre.</translation>
+    </message>
+    <message>
+        <source>Saved.</source>
+        <translation>Enregistré.</translation>
+    </message>
+    <message>
+        <source>Copied.</source>
+        <translation>Copié.</translation>
+    </message>
+    <message>
+        <source>Your recovery code</source>
+        <translation>Votre code de secours</translation>
+    </message>
+    <message>
+        <source>Should this computer one day no longer let you in, this code opens your conversations. Please print it and keep it with your important papers.</source>
+        <translation>Si un jour cet ordinateur ne vous laisse plus entrer, ce code ouvre vos conversations. Imprimez-le et rangez-le avec vos papiers importants.</translation>
+    </message>
+    <message>
+        <source>Recovery code</source>
+        <translation>Code de secours</translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>Imprimer</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Enregistrer</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Copier</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Terminé</translation>
+    </message>
+</context>
+<context>
+    <name>ReplyWidget</name>
+    <message>
+        <source>This answer was interrupted. What had arrived is kept.</source>
+        <translation>Cette réponse a été interrompue. Ce qui était arrivé est conservé.</translation>
+    </message>
+    <message>
+        <source>You stopped this answer.</source>
+        <translation>Vous avez arrêté cette réponse.</translation>
+    </message>
+    <message>
+        <source>The answer became too long and ends here.</source>
+        <translation>La réponse devenait trop longue et s’arrête ici.</translation>
+    </message>
+    <message>
+        <source>The assistant had nothing to say to this. You can try again.</source>
+        <translation>L’assistant n’a rien trouvé à répondre. Vous pouvez réessayer.</translation>
+    </message>
+    <message>
+        <source>What the assistant thought</source>
+        <translation>Ce que l’assistant a pensé</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Copié</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Copier</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>Réponse</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Réessayer</translation>
+    </message>
+    <message>
+        <source>Hide what it thought first</source>
+        <translation>Masquer sa réflexion</translation>
+    </message>
+    <message>
+        <source>Show what it thought first</source>
+        <translation>Voir sa réflexion</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPage</name>
+    <message>
+        <source>{points} points</source>
+        <translation>{points} points</translation>
+    </message>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>Retour à la conversation</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Réglages</translation>
+    </message>
+    <message>
+        <source>As on this computer</source>
+        <translation>Comme l’ordinateur</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Clair</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Sombre</translation>
+    </message>
+    <message>
+        <source>High contrast</source>
+        <translation>Contraste élevé</translation>
+    </message>
+    <message>
+        <source>Text size</source>
+        <translation>Taille du texte</translation>
+    </message>
+    <message>
+        <source>Show the recovery code</source>
+        <translation>Afficher le code de secours</translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>Ouvrir le dossier</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Langue</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>Apparence</translation>
+    </message>
+    <message>
+        <source>Recovery code</source>
+        <translation>Code de secours</translation>
+    </message>
+    <message>
+        <source>Opens your conversations should this computer no longer let you in.</source>
+        <translation>Ouvre vos conversations si cet ordinateur ne vous laisse plus entrer.</translation>
+    </message>
+    <message>
+        <source>Where your conversations are</source>
+        <translation>Où sont vos conversations</translation>
+    </message>
+    <message>
+        <source>They are in this folder, locked, and nowhere else. Copy the folder to keep a second one.</source>
+        <translation>Elles sont dans ce dossier, sous clé, et nulle part ailleurs. Copiez le dossier pour en garder un double.</translation>
+    </message>
+</context>
+<context>
+    <name>Sidebar</name>
+    <message>
+        <source>New conversation</source>
+        <translation>Nouvelle conversation</translation>
+    </message>
+    <message>
+        <source>Start afresh ({keys})</source>
+        <translation>Recommencer à neuf ({keys})</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Réglages</translation>
+    </message>
+</context>
+<context>
+    <name>TemporaryBar</name>
+    <message>
+        <source>This conversation is not being kept. It is gone when you close Alcove.</source>
+        <translation>Cette conversation n’est pas conservée. Elle disparaît quand vous fermez Alcove.</translation>
+    </message>
+</context>
+<context>
+    <name>Terminal</name>
+    <message>
+        <source>Alcove answers on this computer. Nothing you write leaves it.
+Type a question and press Enter. Ctrl-C stops an answer, Ctrl-D ends.</source>
+        <translation>Alcove répond sur cet ordinateur. Rien de ce que vous écrivez ne le quitte.
+Tapez une question, puis Entrée. Ctrl-C arrête une réponse, Ctrl-D termine.</translation>
+    </message>
+    <message>
+        <source>You: </source>
+        <translation>Vous : </translation>
+    </message>
+    <message>
+        <source>Goodbye.</source>
+        <translation>Au revoir.</translation>
+    </message>
+    <message>
+        <source>Press Ctrl-D to end.</source>
+        <translation>Appuyez sur Ctrl-D pour terminer.</translation>
+    </message>
+    <message>
+        <source>This conversation is not kept: it is gone when you end.</source>
+        <translation>Cette conversation n’est pas conservée : elle disparaît quand vous terminez.</translation>
+    </message>
+    <message>
+        <source>One moment, the assistant is waking up…</source>
+        <translation>Un instant, l’assistant se réveille…</translation>
+    </message>
+    <message>
+        <source>The assistant is reading…</source>
+        <translation>L’assistant lit…</translation>
+    </message>
+    <message>
+        <source>(stopped here)</source>
+        <translation>(arrêté ici)</translation>
+    </message>
+    <message>
+        <source>(this answer broke off)</source>
+        <translation>(cette réponse s’est interrompue)</translation>
+    </message>
+    <message>
+        <source>This conversation has become long. The assistant no longer sees its beginning.</source>
+        <translation>Cette conversation est devenue longue. L’assistant n’en voit plus le début.</translation>
+    </message>
+    <message>
+        <source>Alcove is open already.</source>
+        <translation>Alcove est déjà ouvert.</translation>
+    </message>
+    <message>
+        <source>There is no assistant on this computer yet. Open the window to get one.</source>
+        <translation>Il n’y a pas encore d’assistant sur cet ordinateur. Ouvrez la fenêtre pour en obtenir un.</translation>
+    </message>
+    <message>
+        <source>To keep your conversations, choose a passphrase. It locks them on this computer.
+Leave it empty to keep nothing this time.</source>
+        <translation>Pour garder vos conversations, choisissez une phrase secrète. Elle les met sous clé sur cet ordinateur.
+Laissez vide pour ne rien garder cette fois.</translation>
+    </message>
+    <message>
+        <source>New passphrase: </source>
+        <translation>Nouvelle phrase secrète : </translation>
+    </message>
+    <message>
+        <source>The same again: </source>
+        <translation>Encore une fois : </translation>
+    </message>
+    <message>
+        <source>These were not the same. Please try again.</source>
+        <translation>Elles n’étaient pas identiques. Veuillez réessayer.</translation>
+    </message>
+    <message>
+        <source>Your conversations are locked. Leave the line empty to go on without them.</source>
+        <translation>Vos conversations sont sous clé. Laissez la ligne vide pour continuer sans elles.</translation>
+    </message>
+    <message>
+        <source>Passphrase: </source>
+        <translation>Phrase secrète : </translation>
+    </message>
+    <message>
+        <source>Recovery code: </source>
+        <translation>Code de secours : </translation>
+    </message>
+    <message>
+        <source>Your recovery code: {code}
+Write it down and keep it safe. It opens your conversations if all else fails.</source>
+        <translation>Votre code de secours : {code}
+Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste échoue.</translation>
+    </message>
+    <message>
+        <source>Question: {question}</source>
+        <translation>Question : {question}</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>Arrêté.</translation>
+    </message>
+    <message>
+        <source>This small assistant speaks English well and other languages poorly.</source>
+        <translation>Ce petit assistant parle bien l’anglais et mal les autres langues.</translation>
+    </message>
+</context>
+<context>
+    <name>UndoBar</name>
+    <message>
+        <source>Undo</source>
+        <translation>Annuler</translation>
+    </message>
+    <message>
+        <source>“{title}” was deleted.</source>
+        <translation>« {title} » a été supprimée.</translation>
+    </message>
+    <message>
+        <source>The conversation was deleted.</source>
+        <translation>La conversation a été supprimée.</translation>
+    </message>
+</context>
+<context>
+    <name>WaitingLine</name>
+    <message>
+        <source>The assistant is waking up…</source>
+        <translation>L’assistant se réveille…</translation>
+    </message>
+    <message>
+        <source>Reading your question…</source>
+        <translation>Lecture de votre question…</translation>
+    </message>
+    <message>
+        <source>{what} {time} left</source>
+        <translation>{what} encore {time}</translation>
+    </message>
+    <message>
+        <source>{what} {time}</source>
+        <translation>{what} {time}</translation>
+    </message>
+</context>
+</TS>

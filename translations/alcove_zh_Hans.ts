@@ -1,0 +1,798 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>ChatList</name>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Your conversations</source>
+        <translation>您的对话</translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation>已固定</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>This week</source>
+        <translation>本周</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>更早</translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
+    </message>
+</context>
+<context>
+    <name>Composer</name>
+    <message>
+        <source>Write your question here…</source>
+        <translation>在这里写下您的问题……</translation>
+    </message>
+    <message>
+        <source>Your question</source>
+        <translation>您的问题</translation>
+    </message>
+    <message>
+        <source>Enter sends it, Shift and Enter begin a new line.</source>
+        <translation>按回车键发送，按 Shift 加回车键换行。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>End this answer (Esc)</source>
+        <translation>停止这次回答（Esc）</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>Send the question (Enter)</source>
+        <translation>发送问题（回车键）</translation>
+    </message>
+</context>
+<context>
+    <name>Conversation</name>
+    <message>
+        <source>To the newest</source>
+        <translation>回到最新</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+</context>
+<context>
+    <name>Durations</name>
+    <message numerus="yes">
+        <source>about %n second(s)</source>
+        <translation>
+            <numerusform>大约 %n 秒</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>about %n minute(s)</source>
+        <translation>
+            <numerusform>大约 %n 分钟</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n second(s) so far</source>
+        <translation>
+            <numerusform>已经 %n 秒</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>EmptyPage</name>
+    <message>
+        <source>What can I help you with?</source>
+        <translation>有什么可以帮您？</translation>
+    </message>
+    <message>
+        <source>Ask in your own words. Your questions and the answers stay on this computer. A small assistant makes mistakes: please check what matters.</source>
+        <translation>请用您自己的话提问。您的问题和回答都只留在这台电脑上。小助手有时会出错，重要的内容请您核对。</translation>
+    </message>
+    <message>
+        <source>For example:</source>
+        <translation>例如：</translation>
+    </message>
+    <message>
+        <source>Write a short thank-you note to my neighbour.</source>
+        <translation>给邻居写一张简短的感谢便条。</translation>
+    </message>
+    <message>
+        <source>Give me three ideas for a simple dinner.</source>
+        <translation>给我三个简单晚餐的主意。</translation>
+    </message>
+    <message>
+        <source>Explain in simple words why the sky is blue.</source>
+        <translation>用简单的话解释天空为什么是蓝色的。</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorBar</name>
+    <message>
+        <source>Close this message</source>
+        <translation>关闭这条消息</translation>
+    </message>
+</context>
+<context>
+    <name>Errors</name>
+    <message>
+        <source>Something went wrong that should not have. Your conversations are safe. Please try once more.</source>
+        <translation>出了意外的问题。您的对话都安全。请您再试一次。</translation>
+    </message>
+    <message>
+        <source>That is not the right one. Please check it and try again.</source>
+        <translation>输入的不对。请您核对后再试。</translation>
+    </message>
+    <message>
+        <source>There is a typing mistake in this code. Please compare it with your paper.</source>
+        <translation>恢复码有输入错误。请您与纸上的对照一下。</translation>
+    </message>
+    <message>
+        <source>Your conversations could not be read or saved. Please close Alcove and open it again.</source>
+        <translation>无法读取或保存您的对话。请您关闭 Alcove，再重新打开。</translation>
+    </message>
+    <message>
+        <source>There is no room left on the disk, so this could not be saved. What was saved before is safe. Please delete something you no longer need, then try again.</source>
+        <translation>磁盘已满，这次没能保存。之前保存的内容都安全。请您删除一些不再需要的文件，然后再试。</translation>
+    </message>
+    <message>
+        <source>Alcove is not allowed to write in its folder, so nothing can be saved. Please ask the person who looks after this computer.</source>
+        <translation>Alcove 不能写入自己的文件夹，因此无法保存。请您联系管理这台电脑的人。</translation>
+    </message>
+    <message>
+        <source>Another program is using your conversations. Please close it, then try again.</source>
+        <translation>另一个程序正在使用您的对话。请您关闭它，然后再试。</translation>
+    </message>
+    <message>
+        <source>The file with your conversations is damaged. It was left as it is; a copy from a backup can take its place.</source>
+        <translation>保存您对话的文件已损坏。文件没有被改动，可以用备份来替换。</translation>
+    </message>
+    <message>
+        <source>Your conversations were saved by a newer Alcove. Please install the newer version to read them. Nothing was changed.</source>
+        <translation>您的对话是用更新版本的 Alcove 保存的。请您安装新版本来阅读。没有改动任何内容。</translation>
+    </message>
+    <message>
+        <source>The key to your conversations could not be found. Your recovery code opens them.</source>
+        <translation>找不到打开您对话的钥匙。您的恢复码可以打开它们。</translation>
+    </message>
+    <message>
+        <source>The password store of this computer does not answer. Your passphrase or your recovery code opens your conversations.</source>
+        <translation>这台电脑的密码库没有响应。您的口令或恢复码可以打开您的对话。</translation>
+    </message>
+    <message>
+        <source>One of the settings could not be read, so the usual one is used instead.</source>
+        <translation>有一项设置无法读取，已改用通常的设置。</translation>
+    </message>
+    <message>
+        <source>The download did not work. What has arrived is kept. Please try again later.</source>
+        <translation>下载没有成功。已收到的部分会保留。请您稍后再试。</translation>
+    </message>
+    <message>
+        <source>Alcove does not go to the internet unless you ask it to, so nothing was downloaded.</source>
+        <translation>没有您的要求，Alcove 不会上网，因此没有下载任何内容。</translation>
+    </message>
+    <message>
+        <source>The internet cannot be reached just now. Please check the connection, then try again. What has arrived is kept.</source>
+        <translation>现在连不上互联网。请您检查网络连接，然后再试。已收到的部分会保留。</translation>
+    </message>
+    <message>
+        <source>What was downloaded is not what was expected, so it was thrown away. Please try again.</source>
+        <translation>下载到的内容与预期不符，已被丢弃。请您再试一次。</translation>
+    </message>
+    <message>
+        <source>Your office has set this, so it cannot be changed here.</source>
+        <translation>这一项由您的单位设定，不能在这里更改。</translation>
+    </message>
+    <message>
+        <source>Alcove is already open. Please look for its window.</source>
+        <translation>Alcove 已经打开了。请您找一下它的窗口。</translation>
+    </message>
+    <message>
+        <source>There is no assistant on this computer yet. Please download one first.</source>
+        <translation>这台电脑上还没有助手。请您先下载一个。</translation>
+    </message>
+    <message>
+        <source>The assistant could not be used. Please download it again.</source>
+        <translation>助手无法使用。请您重新下载。</translation>
+    </message>
+    <message>
+        <source>The assistant is no longer where it was. Please download it again.</source>
+        <translation>助手已不在原来的位置。请您重新下载。</translation>
+    </message>
+    <message>
+        <source>The assistant&apos;s files are damaged or incomplete. Please download it again.</source>
+        <translation>助手的文件已损坏或不完整。请您重新下载。</translation>
+    </message>
+    <message>
+        <source>This file is not an assistant that can be trusted, so it was not opened.</source>
+        <translation>这个文件不是可以信任的助手，因此没有打开。</translation>
+    </message>
+    <message>
+        <source>This kind of assistant does not work with this version of Alcove.</source>
+        <translation>这种助手不能在当前版本的 Alcove 中使用。</translation>
+    </message>
+    <message>
+        <source>This computer does not have enough room for that. Please try again later.</source>
+        <translation>这台电脑没有足够的空间。请您稍后再试。</translation>
+    </message>
+    <message>
+        <source>There is not enough free memory for the assistant. Please close other programs, then try again.</source>
+        <translation>可用内存不够，助手无法工作。请您关闭其他程序，然后再试。</translation>
+    </message>
+    <message>
+        <source>This is longer than the assistant can read at once. Please ask about a shorter part, or start a new conversation.</source>
+        <translation>内容太长，助手一次读不完。请您就其中较短的一部分提问，或开始新的对话。</translation>
+    </message>
+    <message>
+        <source>There is no room left on the disk. Please delete something you no longer need, then try again.</source>
+        <translation>磁盘已满。请您删除一些不再需要的文件，然后再试。</translation>
+    </message>
+    <message>
+        <source>The part of this computer that was chosen for answering cannot be used. Please choose “automatic” in its place.</source>
+        <translation>选定用来回答的电脑部件无法使用。请您改选“自动”。</translation>
+    </message>
+    <message>
+        <source>The assistant could not work on this question. Please put it differently.</source>
+        <translation>助手无法处理这个问题。请您换一种说法。</translation>
+    </message>
+    <message>
+        <source>This assistant does not know how to read a conversation. Please use another assistant.</source>
+        <translation>这个助手不会读对话。请您换用另一个助手。</translation>
+    </message>
+    <message>
+        <source>The assistant stopped unexpectedly. Your conversation is safe; please try again.</source>
+        <translation>助手意外停止了。您的对话安全，请您再试一次。</translation>
+    </message>
+    <message>
+        <source>The assistant stopped unexpectedly and has been started again. Your conversation is safe; please ask once more.</source>
+        <translation>助手意外停止，现已重新启动。您的对话安全，请您再问一次。</translation>
+    </message>
+    <message>
+        <source>The assistant no longer answered and has been started again. Your conversation is safe; please ask once more.</source>
+        <translation>助手没有响应，现已重新启动。您的对话安全，请您再问一次。</translation>
+    </message>
+    <message>
+        <source>The assistant said something that Alcove did not understand. Please close Alcove and open it again.</source>
+        <translation>助手说了 Alcove 听不懂的内容。请您关闭 Alcove，再重新打开。</translation>
+    </message>
+</context>
+<context>
+    <name>Header</name>
+    <message>
+        <source>Your conversations</source>
+        <translation>您的对话</translation>
+    </message>
+    <message>
+        <source>Small assistant</source>
+        <translation>小助手</translation>
+    </message>
+    <message>
+        <source>Stays on this computer</source>
+        <translation>内容只保存在这台电脑上</translation>
+    </message>
+    <message>
+        <source>What you write and what is answered never leaves this computer.</source>
+        <translation>您写的内容和得到的回答绝不会离开这台电脑。</translation>
+    </message>
+</context>
+<context>
+    <name>LanguageHint</name>
+    <message>
+        <source>This small assistant speaks English well and little else. Its answer may be wrong.</source>
+        <translation>这个小助手擅长英语，其他语言懂得很少。它的回答可能不对。</translation>
+    </message>
+</context>
+<context>
+    <name>ModelMissingPage</name>
+    <message>
+        <source>One thing is missing: the assistant</source>
+        <translation>还缺一样东西：助手</translation>
+    </message>
+    <message>
+        <source>A small assistant for everyday questions in English. It is downloaded once and then works without the internet.</source>
+        <translation>一个用英语回答日常问题的小助手。只需下载一次，以后不用上网也能工作。</translation>
+    </message>
+    <message>
+        <source>Download ({size} MB)</source>
+        <translation>下载（{size} MB）</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Nothing is downloaded before you choose. What you write is never sent.</source>
+        <translation>在您选择之前不会下载任何东西。您写的内容绝不会被发送出去。</translation>
+    </message>
+    <message>
+        <source>Downloading…</source>
+        <translation>正在下载……</translation>
+    </message>
+    <message>
+        <source>Unpacking…</source>
+        <translation>正在解开……</translation>
+    </message>
+    <message>
+        <source>Preparing the assistant for this computer…</source>
+        <translation>正在为这台电脑准备助手……</translation>
+    </message>
+    <message>
+        <source>{what} {time} left</source>
+        <translation>{what}还需{time}</translation>
+    </message>
+</context>
+<context>
+    <name>NoteBar</name>
+    <message>
+        <source>Close this message</source>
+        <translation>关闭这条消息</translation>
+    </message>
+    <message>
+        <source>This conversation has become long: the assistant no longer sees its beginning. A new conversation starts afresh.</source>
+        <translation>这次对话已经很长，助手看不到开头了。开始新对话就可以重新来过。</translation>
+    </message>
+</context>
+<context>
+    <name>PassphrasePage</name>
+    <message>
+        <source>Please take at least eight characters. A short sentence is good.</source>
+        <translation>请您至少用八个字符。一个短句就很好。</translation>
+    </message>
+    <message>
+        <source>The two are not the same. Please type them again.</source>
+        <translation>两次输入不一样。请您重新输入。</translation>
+    </message>
+    <message>
+        <source>Show what I type</source>
+        <translation>显示我输入的内容</translation>
+    </message>
+    <message>
+        <source>Recovery code</source>
+        <translation>恢复码</translation>
+    </message>
+    <message>
+        <source>Passphrase</source>
+        <translation>口令</translation>
+    </message>
+    <message>
+        <source>The same once more</source>
+        <translation>再输入一次</translation>
+    </message>
+    <message>
+        <source>Keep my conversations</source>
+        <translation>保存我的对话</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Use the passphrase</source>
+        <translation>使用口令</translation>
+    </message>
+    <message>
+        <source>Use the recovery code</source>
+        <translation>使用恢复码</translation>
+    </message>
+    <message>
+        <source>Go on without keeping anything</source>
+        <translation>不保存，直接继续</translation>
+    </message>
+    <message>
+        <source>Choose a passphrase</source>
+        <translation>请设一个口令</translation>
+    </message>
+    <message>
+        <source>Welcome back</source>
+        <translation>欢迎回来</translation>
+    </message>
+    <message>
+        <source>Type your recovery code</source>
+        <translation>请输入您的恢复码</translation>
+    </message>
+    <message>
+        <source>Your conversations are locked away on this computer so that nobody else can read them. Choose a sentence that only you know; you will be asked for it each time.</source>
+        <translation>您的对话会锁在这台电脑上，别人无法阅读。请选一句只有您知道的话，每次打开时都会请您输入。</translation>
+    </message>
+    <message>
+        <source>Please type your passphrase to open your conversations.</source>
+        <translation>请输入您的口令来打开您的对话。</translation>
+    </message>
+    <message>
+        <source>It is on the paper you printed or in the file you saved. Capital or small letters make no difference.</source>
+        <translation>它在您打印的纸上，或您保存的文件里。大小写都可以。</translation>
+    </message>
+</context>
+<context>
+    <name>QuestionWidget</name>
+    <message>
+        <source>Your question</source>
+        <translation>您的问题</translation>
+    </message>
+    <message>
+        <source>Show all of it</source>
+        <translation>显示全部</translation>
+    </message>
+</context>
+<context>
+    <name>ReadingView</name>
+    <message>
+        <source>Open this address?</source>
+        <translation>打开这个网址吗？</translation>
+    </message>
+    <message>
+        <source>This opens your web browser, which leaves this computer:</source>
+        <translation>这会打开您的浏览器并连接互联网：</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation>复制网址</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+</context>
+<context>
+    <name>RecoveryPage</name>
+    <message>
+        <source>Alcove recovery code</source>
+        <translation>Alcove 恢复码</translation>
+    </message>
+    <message>
+        <source>With this code your conversations can be opened when this computer no longer lets you in. Keep it where you keep important papers. Whoever has it and your computer can read your conversations.</source>
+        <translation>当这台电脑不再让您进入时，用这个恢复码可以打开您的对话。请把它和重要文件放在一起。任何同时拥有它和您电脑的人都能阅读您的对话。</translation>
+    </message>
+    <message>
+        <source>Sent to the printer.</source>
+        <translation>已送到打印机。</translation>
+    </message>
+    <message>
+        <source>Save the recovery code</source>
+        <translation>保存恢复码</translation>
+    </message>
+    <message>
+        <source>It could not be saved there. Please choose another place.</source>
+        <translation>无法保存到那里。请您换一个位置。</translation>
+    </message>
+    <message>
+        <source>Saved.</source>
+        <translation>已保存。</translation>
+    </message>
+    <message>
+        <source>Copied.</source>
+        <translation>已复制。</translation>
+    </message>
+    <message>
+        <source>Your recovery code</source>
+        <translation>您的恢复码</translation>
+    </message>
+    <message>
+        <source>Should this computer one day no longer let you in, this code opens your conversations. Please print it and keep it with your important papers.</source>
+        <translation>如果有一天这台电脑不再让您进入，这个恢复码可以打开您的对话。请您打印出来，和重要文件放在一起。</translation>
+    </message>
+    <message>
+        <source>Recovery code</source>
+        <translation>恢复码</translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>打印</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>完成</translation>
+    </message>
+</context>
+<context>
+    <name>ReplyWidget</name>
+    <message>
+        <source>This answer was interrupted. What had arrived is kept.</source>
+        <translation>这次回答中断了。已收到的部分已保留。</translation>
+    </message>
+    <message>
+        <source>You stopped this answer.</source>
+        <translation>您停止了这次回答。</translation>
+    </message>
+    <message>
+        <source>The answer became too long and ends here.</source>
+        <translation>回答太长，到此为止。</translation>
+    </message>
+    <message>
+        <source>The assistant had nothing to say to this. You can try again.</source>
+        <translation>助手没有给出回答。您可以再试一次。</translation>
+    </message>
+    <message>
+        <source>What the assistant thought</source>
+        <translation>助手的思考</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>Hide what it thought first</source>
+        <translation>收起思考过程</translation>
+    </message>
+    <message>
+        <source>Show what it thought first</source>
+        <translation>查看思考过程</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPage</name>
+    <message>
+        <source>{points} points</source>
+        <translation>{points} 磅</translation>
+    </message>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>As on this computer</source>
+        <translation>跟随这台电脑</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>High contrast</source>
+        <translation>高对比度</translation>
+    </message>
+    <message>
+        <source>Text size</source>
+        <translation>文字大小</translation>
+    </message>
+    <message>
+        <source>Show the recovery code</source>
+        <translation>显示恢复码</translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Recovery code</source>
+        <translation>恢复码</translation>
+    </message>
+    <message>
+        <source>Opens your conversations should this computer no longer let you in.</source>
+        <translation>如果这台电脑不再让您进入，可以用它打开您的对话。</translation>
+    </message>
+    <message>
+        <source>Where your conversations are</source>
+        <translation>您的对话在哪里</translation>
+    </message>
+    <message>
+        <source>They are in this folder, locked, and nowhere else. Copy the folder to keep a second one.</source>
+        <translation>它们锁在这个文件夹里，别处都没有。复制这个文件夹就能多留一份。</translation>
+    </message>
+</context>
+<context>
+    <name>Sidebar</name>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>Start afresh ({keys})</source>
+        <translation>重新开始（{keys}）</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+</context>
+<context>
+    <name>TemporaryBar</name>
+    <message>
+        <source>This conversation is not being kept. It is gone when you close Alcove.</source>
+        <translation>这次对话不会被保存。关闭 Alcove 后就会消失。</translation>
+    </message>
+</context>
+<context>
+    <name>Terminal</name>
+    <message>
+        <source>Alcove answers on this computer. Nothing you write leaves it.
+Type a question and press Enter. Ctrl-C stops an answer, Ctrl-D ends.</source>
+        <translation>Alcove 在这台电脑上回答。您写的内容不会离开它。
+输入问题后按回车键。Ctrl-C 停止回答，Ctrl-D 结束。</translation>
+    </message>
+    <message>
+        <source>You: </source>
+        <translation>您：</translation>
+    </message>
+    <message>
+        <source>Goodbye.</source>
+        <translation>再见。</translation>
+    </message>
+    <message>
+        <source>Press Ctrl-D to end.</source>
+        <translation>按 Ctrl-D 结束。</translation>
+    </message>
+    <message>
+        <source>This conversation is not kept: it is gone when you end.</source>
+        <translation>这次对话不会被保存，结束后就会消失。</translation>
+    </message>
+    <message>
+        <source>One moment, the assistant is waking up…</source>
+        <translation>请稍等，助手正在醒来……</translation>
+    </message>
+    <message>
+        <source>The assistant is reading…</source>
+        <translation>助手正在阅读……</translation>
+    </message>
+    <message>
+        <source>(stopped here)</source>
+        <translation>（在此停止）</translation>
+    </message>
+    <message>
+        <source>(this answer broke off)</source>
+        <translation>（这次回答中断了）</translation>
+    </message>
+    <message>
+        <source>This conversation has become long. The assistant no longer sees its beginning.</source>
+        <translation>这次对话已经很长。助手看不到开头了。</translation>
+    </message>
+    <message>
+        <source>Alcove is open already.</source>
+        <translation>Alcove 已经打开了。</translation>
+    </message>
+    <message>
+        <source>There is no assistant on this computer yet. Open the window to get one.</source>
+        <translation>这台电脑上还没有助手。请打开窗口来获取。</translation>
+    </message>
+    <message>
+        <source>To keep your conversations, choose a passphrase. It locks them on this computer.
+Leave it empty to keep nothing this time.</source>
+        <translation>要保存对话，请您设一个口令。它会把对话锁在这台电脑上。
+留空则这次不保存。</translation>
+    </message>
+    <message>
+        <source>New passphrase: </source>
+        <translation>新口令：</translation>
+    </message>
+    <message>
+        <source>The same again: </source>
+        <translation>再输入一次：</translation>
+    </message>
+    <message>
+        <source>These were not the same. Please try again.</source>
+        <translation>两次输入不一样。请您再试一次。</translation>
+    </message>
+    <message>
+        <source>Your conversations are locked. Leave the line empty to go on without them.</source>
+        <translation>您的对话已锁上。留空即可不打开它们而继续。</translation>
+    </message>
+    <message>
+        <source>Passphrase: </source>
+        <translation>口令：</translation>
+    </message>
+    <message>
+        <source>Recovery code: </source>
+        <translation>恢复码：</translation>
+    </message>
+    <message>
+        <source>Your recovery code: {code}
+Write it down and keep it safe. It opens your conversations if all else fails.</source>
+        <translation>您的恢复码：{code}
+请您抄下并妥善保存。其他办法都不行时，它可以打开您的对话。</translation>
+    </message>
+    <message>
+        <source>Question: {question}</source>
+        <translation>问题：{question}</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>已停止。</translation>
+    </message>
+    <message>
+        <source>This small assistant speaks English well and other languages poorly.</source>
+        <translation>这个小助手擅长英语，其他语言不太好。</translation>
+    </message>
+</context>
+<context>
+    <name>UndoBar</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>“{title}” was deleted.</source>
+        <translation>已删除“{title}”。</translation>
+    </message>
+    <message>
+        <source>The conversation was deleted.</source>
+        <translation>对话已删除。</translation>
+    </message>
+</context>
+<context>
+    <name>WaitingLine</name>
+    <message>
+        <source>The assistant is waking up…</source>
+        <translation>助手正在醒来……</translation>
+    </message>
+    <message>
+        <source>Reading your question…</source>
+        <translation>正在读您的问题……</translation>
+    </message>
+    <message>
+        <source>{what} {time} left</source>
+        <translation>{what}还需{time}</translation>
+    </message>
+    <message>
+        <source>{what} {time}</source>
+        <translation>{what}{time}</translation>
+    </message>
+</context>
+</TS>
