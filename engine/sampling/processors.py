@@ -15,6 +15,7 @@ Doubles = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 
 _GROUP = 64
+_LEAST_TEMPERATURE = 1e-30
 
 
 def apply_repetition_penalty(logits: Floats, history: Ids, penalty: float) -> Floats:
@@ -32,7 +33,8 @@ def apply_repetition_penalty(logits: Floats, history: Ids, penalty: float) -> Fl
     penalized = logits.copy()
     values = logits[seen]
     factor = np.float32(penalty)
-    penalized[seen] = np.where(values > 0, values / factor, values * factor)
+    with np.errstate(over="ignore"):
+        penalized[seen] = np.where(values > 0, values / factor, values * factor)
     return penalized
 
 
@@ -56,27 +58,50 @@ def largest(logits: Floats, count: int) -> Ids:
 
 
 def rank(logits: Floats, candidates: Ids) -> Ids:
-    """Candidates by falling logit; equal ones by rising id, so that order is never chance."""
-    return candidates[np.argsort(-logits[candidates], kind="stable")]
+    """Candidates by falling logit; equal ones by rising id, so that order is never chance.
+
+    Sorts one integer for each candidate, the order of its logit above, its id below: several times
+    faster than a stable sort of floats, and the same on every processor.
+    """
+    falling = (0.0 - logits[candidates]).view(np.int32)  # 0.0 - x: no negative zero
+    ordered = falling ^ ((falling >> 31) & 0x7FFFFFFF)  # integers that sort as the floats do
+    keys = (ordered.astype(np.int64) << 32) | candidates
+    keys.sort()
+    result: Ids = keys & 0xFFFFFFFF
+    return result
 
 
-def softmax(scores: npt.NDArray[np.floating]) -> Doubles:
-    """Probabilities [n] in double precision, safe for any finite scores."""
-    weights = np.exp(scores.astype(np.float64) - np.float64(scores.max()))
+def softmax(logits: npt.NDArray[np.floating], temperature: float) -> Doubles:
+    """Probabilities [n] at a temperature, in double precision; safe for any finite logits."""
+    with np.errstate(over="ignore", under="ignore"):
+        weights = np.exp((logits.astype(np.float64) - float(logits.max())) / temperature)
     result: Doubles = weights / weights.sum()
     return result
 
 
-def log_sum_exp(logits: Floats, peak: float, temperature: float = 1.0) -> float:
-    """log(sum(exp(logits / temperature))), given the largest logit.
+def relative_weights(logits: Floats, peak: float, temperature: float) -> Floats:
+    """exp((logits - peak) / temperature) [vocab], where `peak` is the largest logit."""
+    with np.errstate(over="ignore", under="ignore"):
+        weights: Floats = logits - np.float32(peak)
+        if temperature != 1.0:
+            weights /= np.float32(max(temperature, _LEAST_TEMPERATURE))
+        np.exp(weights, out=weights)
+    return weights
 
-    The exponentials are single precision, their sum is pairwise: the error is below 1e-6.
+
+def log_total(logits: Floats, peak: float, temperature: float = 1.0) -> float:
+    """log(sum(exp((logits - peak) / temperature))), where `peak` is the largest logit.
+
+    The exponentials are single precision, their sum is pairwise: the error is below 2e-6.
     """
-    shifted = logits - np.float32(peak)
-    if temperature != 1.0:
-        shifted /= np.float32(temperature)
-    np.exp(shifted, out=shifted)
-    return peak / temperature + float(np.log(np.float64(shifted.sum())))
+    return float(np.log(np.float64(relative_weights(logits, peak, temperature).sum())))
+
+
+def shares(logits: Floats, peak: float, temperature: float, total: float) -> Doubles:
+    """Probabilities [n] of some of the vocabulary, given `log_total` of all of it."""
+    with np.errstate(over="ignore", under="ignore"):
+        offsets = (logits.astype(np.float64) - peak) / temperature
+        return np.exp(offsets - total)
 
 
 def nucleus_size(probabilities: Doubles, top_p: float) -> int:
@@ -93,5 +118,6 @@ def above_min_p(logits: Floats, peak: float, temperature: float, min_p: float) -
     Probabilities relative to the best do not depend on what else is kept, so this filter may run
     before or after the others with the same result.
     """
-    bound = np.float32(peak + temperature * np.log(min_p))
-    return np.flatnonzero(logits >= min(bound, np.float32(peak))).astype(np.int64, copy=False)
+    with np.errstate(over="ignore"):
+        bound = np.float32(peak + temperature * float(np.log(min_p)))
+    return np.flatnonzero(logits >= bound).astype(np.int64, copy=False)

@@ -2,7 +2,12 @@
 
 The order is the usual one (Hugging Face `transformers`): repetition penalty, temperature, top-k,
 top-p, min-p. A temperature of 0 takes the best token after the penalty. The same settings, seed
-and logits give the same tokens on every machine: the generator is PCG64, ties go to the lower id.
+and logits give the same tokens: the generator is PCG64, ties go to the lower id. (Between
+processors the last bit of an exponential may differ, which moves the border between two tokens by
+one part in ten million.)
+
+With 151,936 tokens a choice takes 0.1 ms (greedy) to 0.3 ms (top-p and min-p) on one core; only a
+distribution so flat that its nucleus holds most of the vocabulary takes up to 10 ms.
 """
 
 from __future__ import annotations
@@ -21,9 +26,11 @@ from engine.sampling.processors import (
     above_min_p,
     apply_repetition_penalty,
     largest,
-    log_sum_exp,
+    log_total,
     nucleus_size,
     rank,
+    relative_weights,
+    shares,
     softmax,
 )
 from engine.types import GenerationConfig
@@ -75,7 +82,7 @@ class Sampler:
             scores = apply_repetition_penalty(logits, ids, self._config.repetition_penalty)
             best = int(scores.argmax())
         token = best if self._config.temperature == 0.0 else self._draw(scores, best)
-        return token, float(logits[token]) - log_sum_exp(logits, peak)
+        return token, float(logits[token]) - peak - log_total(logits, peak)
 
     def _draw(self, scores: Floats, best: int) -> int:
         """Draw from what the filters leave of softmax(scores / temperature)."""
@@ -85,13 +92,13 @@ class Sampler:
             return self._draw_from_all(scores, peak)
         if config.top_k:
             candidates = rank(scores, largest(scores, config.top_k))[: config.top_k]
-            probabilities = softmax(scores[candidates] / np.float64(config.temperature))
+            probabilities = softmax(scores[candidates], config.temperature)
             if config.top_p < 1.0:
                 candidates = candidates[: nucleus_size(probabilities, config.top_p)]
             candidates = self._apply_min_p(scores, candidates)
         else:
             candidates = self._nucleus(scores, peak)
-        return self._pick(candidates, softmax(scores[candidates] / np.float64(config.temperature)))
+        return self._pick(candidates, softmax(scores[candidates], config.temperature))
 
     def _nucleus(self, scores: Floats, peak: float) -> Ids:
         """Top-p and min-p without top-k, looked for among ever more candidates.
@@ -108,13 +115,13 @@ class Sampler:
         )
         if config.top_p == 1.0:
             return candidates
-        total = log_sum_exp(scores, peak, config.temperature)
+        total = log_total(scores, peak, config.temperature)
         while True:
-            shares = np.exp(scores[candidates] / np.float64(config.temperature) - total)
-            size = nucleus_size(shares, config.top_p)
+            probabilities = shares(scores[candidates], peak, config.temperature, total)
+            size = nucleus_size(probabilities, config.top_p)
             if size <= candidates.size or config.min_p or candidates.size == scores.size:
                 return candidates[:size]
-            count = candidates.size * 8
+            count = candidates.size * 16
             candidates = rank(scores, largest(scores, count))
 
     def _apply_min_p(self, scores: Floats, candidates: Ids) -> Ids:
@@ -135,9 +142,7 @@ class Sampler:
 
     def _draw_from_all(self, scores: Floats, peak: float) -> int:
         """Draw from the whole vocabulary: first a block, then a token in it."""
-        weights = scores - np.float32(peak)
-        weights /= np.float32(self._config.temperature)
-        np.exp(weights, out=weights)
+        weights = relative_weights(scores, peak, self._config.temperature)
         starts = np.arange(0, weights.size, _BLOCK)
         blocks = np.add.reduceat(weights, starts).astype(np.float64)
         cumulative = np.cumsum(blocks)

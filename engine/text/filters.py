@@ -47,7 +47,8 @@ _UNCHANGED = [
     "sort",
     "unique",
 ]
-_OF_TEXT = ["capitalize", "lower", "title", "trim", "upper"]
+_OF_TEXT = ["capitalize", "lower", "title", "upper"]
+MAX_SEARCH_CHARS = 256
 _MAX_COUNT = 10_000
 _MAX_WIDTH = 64
 _MAX_DIGITS = 20
@@ -63,6 +64,7 @@ def limited_filters(environment: LimitedEnvironment) -> dict[str, Filter]:
     text = _on_text(environment, str)
     table.update({"string": text, "safe": text})
     table["e"] = table["escape"] = _on_text(environment, lambda value: str(escape(value)))
+    table["trim"] = _on_text(environment, _trim)
     table["batch"] = _counted(FILTERS["batch"])
     table["slice"] = _counted(FILTERS["slice"])
     table["round"] = _round
@@ -84,8 +86,19 @@ def plain_text(meter: Meter, value: Any) -> str:  # noqa: ANN401 - whatever a te
     if not isinstance(value, list | tuple | dict):
         raise TemplateFailed(reason="not_plain_data")
     meter.allow(meter.weigh(value))
-    _check_plain(value)
+    check_plain(value)
     return str(value)
+
+
+def check_plain(value: Any) -> None:  # noqa: ANN401
+    """Refuse a container, weighed before, that would print the address of an object."""
+    if isinstance(value, dict):
+        value = [part for pair in value.items() for part in pair]
+    for item in value:
+        if isinstance(item, list | tuple | dict):
+            check_plain(item)
+        elif not isinstance(item, str | int | float | Undefined | range | None):
+            raise TemplateFailed(reason="not_plain_data")
 
 
 def estimate_percent_format(meter: Meter, pattern: str, values: Any) -> None:  # noqa: ANN401
@@ -94,22 +107,12 @@ def estimate_percent_format(meter: Meter, pattern: str, values: Any) -> None:  #
         if _WIDE_NUMBER.search(field.group()):
             raise TemplateFailed(reason="too_long")
     meter.allow(len(pattern) + pattern.count("%") * (meter.weigh(values) + 100))
+    check_plain((values,))
 
 
 def is_wide(spec: str) -> bool:
     """Whether a format specification asks for 1,000 characters or more, or might."""
     return bool(_WIDE_NUMBER.search(spec)) or "{" in spec
-
-
-def _check_plain(value: Any) -> None:  # noqa: ANN401
-    """Raises TemplateFailed if an object's address would be printed. The depth is bounded."""
-    if isinstance(value, dict):
-        value = [part for pair in value.items() for part in pair]
-    for item in value:
-        if isinstance(item, list | tuple | dict):
-            _check_plain(item)
-        elif not isinstance(item, str | int | float | Undefined | range | None):
-            raise TemplateFailed(reason="not_plain_data")
 
 
 def _on_text(environment: LimitedEnvironment, function: Filter) -> Filter:
@@ -127,6 +130,17 @@ def _counted(function: Filter) -> Filter:
 
     counted.__dict__.update(function.__dict__)
     return counted
+
+
+def _trim(text: str, chars: str | None = None) -> str:
+    refuse_long_search(chars)
+    return text.strip(chars)
+
+
+def refuse_long_search(text: object) -> None:
+    """Refuse what `strip`, `rfind` and their like would look for in quadratic time."""
+    if isinstance(text, str) and len(text) > MAX_SEARCH_CHARS:
+        raise TemplateFailed(reason="too_long")
 
 
 def _round(value: float, precision: int = 0, method: str = "common") -> float:
@@ -184,9 +198,9 @@ def _join(environment: LimitedEnvironment) -> Filter:
 
 def _replace(environment: LimitedEnvironment) -> Filter:
     def replace(value: Any, old: str, new: str, count: int = -1) -> str:  # noqa: ANN401
-        text = plain_text(environment.meter, value)
-        environment.meter.allow(len(text) + text.count(str(old)) * len(str(new)))
-        return text.replace(str(old), str(new), -1 if count is None else count)
+        text, old, new = (plain_text(environment.meter, part) for part in (value, old, new))
+        environment.meter.allow(len(text) + text.count(old) * len(new))
+        return text.replace(old, new, -1 if count is None else count)
 
     return replace
 

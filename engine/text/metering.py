@@ -29,7 +29,7 @@ MAX_SECONDS = 1.0
 MAX_DEPTH = 64
 MAX_INT_BITS = 2048
 _BASE_CHARS = 1_000_000
-_MADE_CHARS = 100_000_000
+_MADE_CHARS = 30_000_000
 
 _VIEWS = (KeysView, ValuesView, ItemsView)
 
@@ -62,6 +62,12 @@ class Meter:
         if self._written_left < 0:
             raise TemplateFailed(reason="too_long")
 
+    def make(self, chars: int) -> None:
+        """Spend characters of new text. Raises TemplateFailed (reason: "too_long")."""
+        self._made_left -= chars
+        if self._made_left < 0:
+            raise TemplateFailed(reason="too_long")
+
     def allow(self, chars: int) -> None:
         """Ask whether a value of this weight may be made. Raises TemplateFailed ("too_long")."""
         if chars > self.max_chars:
@@ -72,9 +78,7 @@ class Meter:
         self.tick()
         if isinstance(value, str):
             self.allow(len(value))
-            self._made_left -= len(value)
-            if self._made_left < 0:
-                raise TemplateFailed(reason="too_long")
+            self.make(len(value))
         elif isinstance(value, list | tuple | dict):
             self.weigh(value)
         elif isinstance(value, _VIEWS):

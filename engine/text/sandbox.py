@@ -30,10 +30,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.errors import TemplateFailed
 from engine.text.filters import (
+    check_plain,
     estimate_percent_format,
     is_wide,
     limited_filters,
     plain_text,
+    refuse_long_search,
 )
 from engine.text.metering import MAX_INT_BITS, Meter
 
@@ -79,6 +81,8 @@ _STR_METHODS = frozenset(
         "upper",
     ]
 )
+# CPython's `strip` and searches from the right are quadratic in what they look for.
+_SLOW_SEARCHES = frozenset({"strip", "lstrip", "rstrip", "rfind", "rindex", "rsplit", "rpartition"})
 _METHODS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (str, _STR_METHODS),
     ((list, tuple), frozenset({"copy", "count", "index"})),
@@ -243,6 +247,7 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
                 if spec and is_wide(spec):
                     raise TemplateFailed(reason="too_long")
             weight = self.meter.weigh((args, kwargs))
+            check_plain((args, kwargs))
             self.meter.allow(len(value.__self__) + fields * (weight + 1000))
             return str(wrapped(*args, **kwargs))
 
@@ -251,24 +256,40 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Call a macro, a method or one of our functions."""
         self.meter.tick()
+        owner = getattr(obj, "__self__", None)
         if isinstance(obj, Macro):
             if obj.catch_varargs or obj.catch_kwargs:
                 named = {key: value for key, value in kwargs.items() if not key.startswith("_")}
                 self.meter.weigh((args, named))
-        else:
-            self._estimate(obj, args, kwargs)
-        return self.meter.seal(super().call(context, obj, *args, **kwargs))
+        elif isinstance(owner, str):
+            args = self._estimate_method(owner, obj.__name__, args)
+        result = self.meter.seal(super().call(context, obj, *args, **kwargs))
+        if isinstance(owner, str) and isinstance(result, list | tuple):
+            self.meter.make(self.meter.weigh(result))
+        return result
 
-    def _estimate(self, obj: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:  # noqa: ANN401
-        """Refuse `text.replace` and `text.join` that would make too much."""
-        owner = getattr(obj, "__self__", None)
-        name = getattr(obj, "__name__", "")
-        if not isinstance(owner, str) or name not in ("replace", "join") or not args or kwargs:
-            return
-        if name == "join":
-            self.meter.allow(self.meter.weigh(args[0]) + len(owner) * _length(args[0]))
-        elif len(args) >= 2 and isinstance(args[0], str) and isinstance(args[1], str):
-            self.meter.allow(len(owner) + owner.count(args[0]) * len(args[1]))
+    def _estimate_method(self, text: str, name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Refuse methods of text that would make too much or take too long."""
+        if name in _SLOW_SEARCHES:
+            for argument in args:
+                refuse_long_search(argument)
+        elif name == "join" and args:
+            items = self.meter.seal(list(args[0]))
+            self.meter.allow(self.meter.weigh(items) + len(text) * len(items))
+            return (items, *args[1:])
+        elif name == "replace" and len(args) > 1 and isinstance(args[1], str):
+            self.meter.allow(len(text) + text.count(args[0]) * len(args[1]))
+        return args
+
+    def getitem(self, obj: Any, argument: Any) -> Any:  # noqa: ANN401
+        """`obj[argument]`; filters look attributes up with it as well."""
+        self.meter.tick()
+        return super().getitem(obj, argument)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401
+        """`obj.attribute`; format strings look attributes up with it as well."""
+        self.meter.tick()
+        return super().getattr(obj, attribute)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401
         """All arithmetic; what multiplies is estimated first."""
@@ -296,10 +317,6 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
         whole = isinstance(base, int) and isinstance(exponent, int)
         if whole and base.bit_length() * abs(exponent) > MAX_INT_BITS:
             raise TemplateFailed(reason="too_long")
-
-
-def _length(value: Any) -> int:  # noqa: ANN401
-    return len(value) if hasattr(value, "__len__") else 0
 
 
 @pass_context

@@ -213,6 +213,18 @@ ENDLESS = {
     "quadratic select": "{% set l = range(99999) | list %}{{ l | select('in', l) | list }}",
     "many slices": "{% set s = 'x' * 999999 %}{% set l = [" + "s[1:]," * 9000 + "] %}",
     "many parts": "{% set s = 'x' * 999999 %}{{ " + "~".join(["s"] * 9000) + " }}",
+    "join over a generator": "{{ ('x' * 900000).join(range(99999) | map('string')) }}",
+    "long attribute path": "{% set l = range(99999) | map('string') | list %}"
+    "{{ l | map(attribute='0' ~ '.0' * 300000) | list | length }}",
+    "quadratic rfind": "{{ ('a' * 900000).rfind('ab' ~ 'a' * 400000) }}",
+    "quadratic rsplit": "{{ ('a' * 900000).rsplit('ab' ~ 'a' * 400000) }}",
+    "quadratic strip": "{{ ('a' * 900000).strip('b' * 900000 ~ 'a') | length }}",
+    "quadratic trim": "{{ ('a' * 900000) | trim('b' * 900000 ~ 'a') | length }}",
+    "kept copies": "{% set s = 'x' * 999999 %}"
+    + "".join(f"{{% set a{i} = s.split('y') %}}" for i in range(900)),
+    "kept texts": "{% set s = 'x' * 999999 %}"
+    + "".join(f"{{% set a{i} = s[1:] %}}" for i in range(900)),
+    "kept lists": "".join(f"{{% set a{i} = [0] * 900000 %}}" for i in range(900)),
     "strftime": "{{ strftime_now('%999999999Y') }}",
     "deep parentheses": "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
     "deep conditions": "{% if 1 %}" * 2000 + "{% endif %}" * 2000,
