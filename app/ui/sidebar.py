@@ -31,7 +31,7 @@ class Sidebar(QWidget):
         self.setAutoFillBackground(True)
         self._name = Label(theme, "title", wrap=False)
         self._new = Button(theme, "primary", "plus")
-        self._new.setProperty("align", "left")
+        self._new.align_left()
         self.chats = ChatList(theme)
         self._settings = Button(theme, "quiet", "settings")
         self._mark = IconLabel(theme, "mark", size=30)
@@ -47,7 +47,6 @@ class Sidebar(QWidget):
         self._new.clicked.connect(self.new_wished)
         self._settings.clicked.connect(self.settings_wished)
         theme.changed.connect(self._fit)
-        self._fit()
         self._retranslate()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -65,7 +64,8 @@ class Sidebar(QWidget):
 
     def _fit(self) -> None:
         px = self._theme.px
-        self.setFixedWidth(px(WIDTH))
+        # Longer in some languages than in English.
+        self.setFixedWidth(max(px(WIDTH), self._new.sizeHint().width() + 2 * px(16)))
         self._layout.setContentsMargins(px(16), px(20), px(16), px(16))
         self._layout.setSpacing(px(12))
         self._top.setContentsMargins(px(6), 0, 0, px(4))
@@ -81,3 +81,4 @@ class Sidebar(QWidget):
             ),
         )
         self._settings.set_label(self.tr("Settings"))
+        self._fit()

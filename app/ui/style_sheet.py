@@ -46,7 +46,8 @@ QPushButton[kind="primary"]:focus { border: 3px solid $ink; padding: ${p6}px ${p
 QPushButton[kind="primary"]:disabled {
     background: $tint; color: $muted; border: 1px solid $line;
 }
-QPushButton[align="left"] { text-align: left; }
+QPushButton[align="left"] { text-align: left; padding: ${p8}px ${p14}px; }
+QPushButton[align="left"]:focus { padding: ${p6}px ${p12}px; }
 QPushButton[kind="quiet"] {
     background: transparent; border: 1px solid transparent; color: $muted;
     padding: ${p7}px ${p12}px; text-align: left;
@@ -61,10 +62,10 @@ QPushButton[kind="icon"]:hover { background: $tint; }
 QPushButton[kind="icon"]:focus { border: 2px solid $accent; }
 QPushButton[kind="example"] {
     background: $surface; border: 1px solid $edge; border-radius: ${r16}px;
-    padding: ${p12}px ${p20}px; text-align: left;
+    padding: 0; min-height: 0; text-align: left;
 }
 QPushButton[kind="example"]:hover { background: $tint; border-color: $accent; }
-QPushButton[kind="example"]:focus { border: 2px solid $accent; }
+QPushButton[kind="example"]:focus { border: 2px solid $accent; padding: 0; }
 
 QTextEdit, QPlainTextEdit, QTextBrowser {
     background: transparent; border: none; color: $ink;

@@ -62,8 +62,10 @@ class WaitingLine(QWidget):
             text = self.tr("Reading your question…")
         now = time.monotonic()
         if self._ends_at is not None and self._ends_at > now:
-            text = self.tr("{what} {time} left").format(what=text, time=Durations().about(self._ends_at - now))
+            time_left = Durations().about(self._ends_at - now)
+            text = self.tr("{what} {time} left").format(what=text, time=time_left)
         elif now - self._since >= _SAY_SO_FAR_S:
-            text = self.tr("{what} {time}").format(what=text, time=Durations().so_far(now - self._since))
+            time_spent = Durations().so_far(now - self._since)
+            text = self.tr("{what} {time}").format(what=text, time=time_spent)
         self.words.setText(text)
         self.setAccessibleName(text)

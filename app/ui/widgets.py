@@ -62,13 +62,19 @@ class Button(QPushButton):
         if description:
             self.setAccessibleDescription(description)
 
+    def align_left(self) -> None:
+        """Words begin at the left edge, in a size that leaves room for longer languages."""
+        self.setProperty("align", "left")
+        self._restyle()
+
     def set_icon(self, name: str) -> None:
         """Show another icon."""
         self._icon = name
         self._restyle()
 
     def _restyle(self) -> None:
-        role: Role = "small" if self._kind == "quiet" else "body"
+        small = self._kind == "quiet" or self.property("align") == "left"
+        role: Role = "small" if small else "body"
         self.setFont(self._theme.font(role, bold=self._kind == "primary"))
         if not self._icon:
             return

@@ -27,10 +27,12 @@ class Workspace(QWidget):
         self._page = page
         self._narrow = False
         self._asked = False
+        self._side_width = 0
         # The order of the tab key: list, then page.
         side.setParent(self)
         page.setParent(self)
         page.installEventFilter(self)
+        side.installEventFilter(self)
         theme.changed.connect(self._place)
 
     @property
@@ -56,7 +58,11 @@ class Workspace(QWidget):
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A click beside the open list closes it."""
+        """A click beside the open list closes it; a list of another width moves the page."""
+        if watched is self._side and event.type() == QEvent.Type.Resize:
+            if self._side.width() != self._side_width:
+                self._place()
+            return False
         if (
             watched is self._page
             and event.type() == QEvent.Type.MouseButtonPress
@@ -67,7 +73,7 @@ class Workspace(QWidget):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        side = self._side.width()
+        side = self._side_width = self._side.minimumWidth()
         narrow = self.width() < side + self._theme.px(_NARROWEST_PAGE)
         if narrow != self._narrow:
             self._narrow, self._asked = narrow, False

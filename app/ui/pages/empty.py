@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.pages.base import ScrollPage
 from app.ui.theme import Theme
@@ -23,6 +23,9 @@ class _Example(Button):
         self._column.addWidget(self._second)
         for label in (self._first, self._second):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self._fit()
         theme.changed.connect(self._fit)
 
@@ -35,12 +38,27 @@ class _Example(Button):
         self.setAccessibleName(question if meaning == question else f"{question} ({meaning})")
         self._fit()
 
+    def hasHeightForWidth(self) -> bool:
+        """A long question needs two lines in a narrow window."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """As tall as its words."""
+        return self._column.totalHeightForWidth(width)
+
+    def sizeHint(self) -> QSize:
+        """As tall as its words."""
+        return QSize(self._theme.px(320), self.heightForWidth(max(self.width(), 320)))
+
+    def minimumSizeHint(self) -> QSize:
+        """Wraps rather than being cut."""
+        return QSize(self._theme.px(160), self.heightForWidth(max(self.width(), 160)))
+
     def _fit(self) -> None:
         px = self._theme.px
-        self._column.setContentsMargins(px(22), px(12), px(22), px(12))
-        self._column.setSpacing(px(2))
-        lines = 2 if self._second.words() and self._second.words() != self.question else 1
-        self.setMinimumHeight(px(60 if lines == 1 else 86))
+        self._column.setContentsMargins(px(22), px(15), px(22), px(15))
+        self._column.setSpacing(px(3))
+        self.updateGeometry()
 
 
 class EmptyPage(ScrollPage):

@@ -145,6 +145,7 @@ class ModelMissingPage(ScrollPage):
         else:
             text = self.tr("Preparing the assistant for this computer…")
         if seconds_left is not None:
-            text = self.tr("{what} {time} left").format(what=text, time=Durations().about(seconds_left))
+            time = Durations().about(seconds_left)
+            text = self.tr("{what} {time} left").format(what=text, time=time)
         self._words.setText(text)
         self._bar.setAccessibleName(text)
