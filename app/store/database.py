@@ -96,7 +96,8 @@ class Database:
 
         def job() -> T:
             result = self._run(work)
-            self._run_raw(lambda raw: raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+            with suppress(StoreError):  # it is done; without room, the next time empties the log
+                self._empty_log()
             if self._path is not None:
                 remove_old_automatic(self._path, datetime.now(UTC))
             return result
@@ -152,6 +153,7 @@ class Database:
         self._path = new
         try:
             self._run(lambda c: migrations.migrate(c, steps))
+            self._empty_log()  # closing would do it too, but not say when there is no room
             self._dispose()
             for suffix in _COMPANIONS:  # left by a database that somebody took away
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -180,6 +182,10 @@ class Database:
             raise self._failure(exc) from exc
         except OSError as exc:
             raise storage_error(exc) from exc
+
+    def _empty_log(self) -> None:
+        """Fold the log back into the file, so that it holds no older pages any more."""
+        self._run_raw(lambda raw: raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     def _failure(self, error: DBAPIError | dbapi2.Error) -> AppError:
         failure = store_error(error, self._folder)

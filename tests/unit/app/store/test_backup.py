@@ -78,6 +78,14 @@ def test_a_temporary_store_has_nothing_to_back_up(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_purge_removes_old_automatic_copies(store: Store, path: Path) -> None:
+    old = path.parent / "backups" / "update-from-1-20200101-000000-000000"
+    old.mkdir(parents=True)
+    assert store.chats.purge_deleted(datetime.now(UTC)).result() == 0
+    store.chats.list().result()
+    assert not old.exists()
+
+
 def test_old_automatic_copies_go_and_other_folders_stay(path: Path) -> None:
     now = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
     backups = path.parent / "backups"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from app.store.database import Database
 from app.store.keys import KeyVault
 from app.store.migrations import STEPS
 from tests.helpers.small_disk import fill, make_read_only, small_disk
+from tests.helpers.sqlcipher_pages import decrypted
 
 SIZE = 2 * 1024 * 1024
 
@@ -74,6 +76,44 @@ def test_no_room_to_create_leaves_nothing_behind(disk: Path, key: bytes) -> None
     assert [p.name for p in disk.iterdir()] == ["filler"]
     filler.unlink()
     Store.open(disk / "alcove.db", key).close()
+
+
+def test_at_every_amount_of_room_a_database_is_made_whole_or_not_at_all(
+    disk: Path, key: bytes
+) -> None:
+    path = disk / "alcove.db"
+    made = failed = 0
+    for leave in range(0, 480 * 1024, 24 * 1024):
+        filler = fill(disk, leave_bytes=leave)
+        try:
+            Store.open(path, key).close()
+            made += 1
+        except DiskFull:
+            failed += 1
+            assert [p.name for p in disk.iterdir()] == ["filler"]
+        filler.unlink()
+        store = Store.open(path, key)
+        store.chats.create("works").result()
+        store.close()
+        path.unlink()
+    assert made
+    assert failed
+
+
+def test_a_purge_without_room_is_finished_by_the_next_one(disk: Path, key: bytes) -> None:
+    store = Store.open(disk / "alcove.db", key)
+    chat = store.chats.create("chat").result()
+    store.messages.ask(chat.id, None, "Zqxmarker " * 100).result()
+    store.chats.delete(chat.id).result()
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    filler = fill(disk)
+    future = store.chats.purge_deleted(later)
+    assert future.exception() is None or isinstance(future.exception(), DiskFull)
+    filler.unlink()
+    store.chats.purge_deleted(later).result()
+    assert store.chats.deleted().result() == ()
+    assert b"Zqxmarker" not in decrypted(disk / "alcove.db", key)
+    store.close()
 
 
 def test_no_room_for_the_backup_means_no_migration(disk: Path, key: bytes) -> None:
