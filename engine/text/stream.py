@@ -74,12 +74,13 @@ class StreamDecoder:
     def __init__(self, tokenizer: Tokenizer, kept_tokens: frozenset[str] = KEPT_TOKENS) -> None:
         self._tokenizer = tokenizer
         self._rules = _rules_of(tokenizer)
-        added = tokenizer.get_added_tokens_decoder()
-        self._added = {
-            token_id: b"" if token.special and token.content not in kept_tokens
-            else token.content.encode()
-            for token_id, token in added.items()
-        }  # fmt: skip
+        self._silent: set[int] = set()
+        self._literal: dict[int, bytes] = {}
+        for token_id, token in tokenizer.get_added_tokens_decoder().items():
+            if token.special and token.content not in kept_tokens:
+                self._silent.add(token_id)
+            elif self._rules.byte_level:
+                self._literal[token_id] = token.content.encode()  # not in the byte alphabet
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._at_start = True
 
@@ -102,10 +103,10 @@ class StreamDecoder:
         return text[1:] if self._rules.strip_first and text[0] == " " else text
 
     def _bytes_of(self, token_id: int) -> bytes:
-        added = self._added.get(token_id)
-        if added is not None:
-            return added
-        token = self._tokenizer.id_to_token(token_id)
+        literal = self._literal.get(token_id)
+        if literal is not None:
+            return literal
+        token = None if token_id in self._silent else self._tokenizer.id_to_token(token_id)
         if token is None:
             return b""
         if self._rules.byte_level:

@@ -24,6 +24,7 @@ from engine.text.pretokenizers import find_pre_tokenizer
 
 MAX_TOKENS = 2_000_000
 MAX_MERGES = 4_000_000
+MAX_TOKEN_CHARS = 1024
 MAX_FILE_BYTES = 256 * 1024 * 1024
 
 _NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _BYTE = 1, 2, 3, 4, 6
@@ -125,12 +126,14 @@ def _add_tokens(
     tokenizer: Tokenizer, metadata: Mapping[str, object], vocabulary: _Vocabulary
 ) -> None:
     """Declare control tokens (special: not text) and user-defined ones (text, kept whole)."""
+    # User-defined runs of spaces are written with the space mark; they match normalized text.
+    marked = isinstance(tokenizer.normalizer, normalizers.Replace)
     named = {
         _optional_id(metadata, key, len(vocabulary.tokens))
         for key in ("bos_token_id", "eos_token_id", "eot_token_id")
     }
     added = [
-        AddedToken(text, normalized=False, special=kind != _USER_DEFINED)
+        AddedToken(text, normalized=marked and set(text) == {_SPACE}, special=kind != _USER_DEFINED)
         for index, (text, kind) in enumerate(zip(vocabulary.tokens, vocabulary.types, strict=True))
         if kind in (_CONTROL, _USER_DEFINED) or (index in named and kind != _BYTE)
     ]
@@ -148,6 +151,8 @@ def _vocabulary(metadata: Mapping[str, object]) -> _Vocabulary:
     ids = {text: index for index, text in enumerate(tokens)}
     if len(ids) != len(tokens):
         raise BadCheckpoint(reason="tokenizer_duplicate_token")
+    if max(map(len, tokens)) > MAX_TOKEN_CHARS:
+        raise BadCheckpoint(reason="tokenizer_token_length")
     if any(score != score for score in scores):  # NaN has no place in an order  # noqa: PLR0124
         raise BadCheckpoint(reason="tokenizer_scores")
     return _Vocabulary(tokens, types, scores, ids)

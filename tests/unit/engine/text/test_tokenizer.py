@@ -11,6 +11,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 
 from engine.errors import BadBundle, BadCheckpoint, UnsupportedFamily
 from engine.text.pretokenizers import PRE_TOKENIZERS
+from engine.text.stream import StreamDecoder
 from engine.text.tokenizer import load_tokenizer, tokenizer_from_gguf
 from tests.helpers.tokenizers import (
     CORPUS,
@@ -142,6 +143,13 @@ def test_duplicate_tokens_are_refused() -> None:
         tokenizer_from_gguf(changed("tokens", tokens))
 
 
+def test_endless_token_is_refused() -> None:
+    tokens = list(starter_metadata()["tokenizer.ggml.tokens"])
+    tokens[400] = "x" * 10**6
+    with pytest.raises(BadCheckpoint, match="token_length"):
+        tokenizer_from_gguf(changed("tokens", tokens))
+
+
 def test_empty_control_token_is_refused() -> None:
     tokens = list(starter_metadata()["tokenizer.ggml.tokens"])
     tokens[5] = ""
@@ -197,6 +205,22 @@ def test_sentencepiece_without_bytes_says_unknown() -> None:
     ]
     tokenizer = tokenizer_from_gguf(metadata | {"tokenizer.ggml.tokens": tokens})
     assert tokenizer.encode("中").ids[-1] == 0
+
+
+def test_user_defined_runs_of_spaces() -> None:
+    metadata = sentencepiece_metadata(add_space_prefix=False)
+    tokens = [*metadata["tokenizer.ggml.tokens"], "▁▁▁"]
+    changes = {
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.token_type": [*metadata["tokenizer.ggml.token_type"], 4],
+        "tokenizer.ggml.scores": [*metadata["tokenizer.ggml.scores"], 0.0],
+    }
+    tokenizer = tokenizer_from_gguf(metadata | changes)
+    ids = tokenizer.encode("the   the").ids
+    assert len(tokens) - 1 in ids
+    assert tokenizer.decode(ids) == "the   the"
+    decoder = StreamDecoder(tokenizer)
+    assert decoder.push(ids) + decoder.flush() == "the   the"
 
 
 def test_nan_scores_are_refused() -> None:
