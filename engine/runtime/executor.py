@@ -34,6 +34,7 @@ class _Step:
         keep: [1] int64, last positions that get logits.
         logits: [1, kept, vocab] float32, written by the graph.
         bindings: One for each parity of the states.
+        states: What the bindings point at; they hold addresses and keep nothing alive.
     """
 
     ids: NDArray[np.int64]
@@ -42,6 +43,7 @@ class _Step:
     total: NDArray[np.int32]
     keep: NDArray[np.int64]
     logits: NDArray[np.float32]
+    states: tuple[NDArray[Any], ...]
     bindings: tuple[Any, ...] = ()
 
 
@@ -67,6 +69,13 @@ class Executor:
         """Forget the conversation, keep the buffers."""
         self.states.reset()
 
+    def reserve(self, tokens: int) -> None:
+        """Make room for `tokens` more. Raises InsufficientMemory."""
+        needed = self.states.length + tokens
+        if needed > self.states.capacity:
+            self._decode = None  # it is bound to buffers that will be gone
+            self.states.reserve(needed)
+
     def extend(self, ids: NDArray[np.int64], keep: int = 1) -> NDArray[np.float32]:
         """Read `ids` [seq] after what was read before.
 
@@ -82,9 +91,7 @@ class Executor:
             InsufficientMemory: No room for the longer state.
             BadBundle: The graph failed on valid input.
         """
-        moved = self.states.reserve(self.states.length + len(ids))
-        if moved:
-            self._decode = None
+        self.reserve(len(ids))
         if len(ids) == 1:
             self._decode = self._decode or self._prepare(1, 1)
             step = self._decode
@@ -123,6 +130,7 @@ class Executor:
             total=np.zeros((), np.int32),
             keep=np.array([keep], np.int64),
             logits=np.empty((1, keep, self.vocab), np.float32),
+            states=self.states.buffers(),
         )
         parities = (0, 1) if self.states.alternates else (0,)
         step.bindings = tuple(self._bind(step, parity) for parity in parities)

@@ -205,6 +205,8 @@ class Model:
         sampler = Sampler(config)
         prompt = self.encode(messages)
         ids = np.array(prompt.ids, np.int64)
+        if int(ids.max()) >= executor.vocab:  # the graph would read beyond its table
+            raise BadBundle(reason="token_out_of_range", file=TOKENIZER_NAME)
         context = self.manifest.context_length
         if len(ids) >= context:
             raise ContextTooLong(prompt_tokens=len(ids), context_length=context)

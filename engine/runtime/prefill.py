@@ -61,7 +61,7 @@ def prefill(
         InsufficientMemory: No room for the state.
     """
     total, done = len(ids), 0
-    executor.states.reserve(executor.states.length + total)
+    executor.reserve(total)
     _report(on_progress, pace, done, total)
     while True:
         control.check()

@@ -130,6 +130,11 @@ class StateSet:
         constant = {name: pair[self.parity] for name, pair in self._constant.items()}
         return {**self._growing, **constant}
 
+    def buffers(self) -> tuple[np.ndarray[Any, Any], ...]:
+        """Every buffer that `bind` may point at."""
+        pairs = (array for pair in self._constant.values() for array in pair)
+        return (*self._growing.values(), *pairs)
+
     def _grown(self, spec: StateSpec, capacity: int) -> np.ndarray[Any, Any]:
         new = np.zeros(_shape(spec, capacity), spec.dtype)
         old = self._growing.get(spec.input_name)

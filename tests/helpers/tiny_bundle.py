@@ -1,0 +1,64 @@
+"""Small bundles for tests of the runtime, the worker and the commands.
+
+The tiny one has random weights (the reference llama's), 128 tokens of vocabulary and a context of
+1,024 tokens; it answers nonsense in a millisecond a token, the same nonsense every time.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+from engine import build_model
+from engine.types import BuildConfig
+
+ROOT = Path(__file__).parents[2]
+STARTER = ROOT / "resources" / "starter" / "SmolLM2-135M-Instruct"
+_LLAMA = ROOT / "tests" / "fixtures" / "parity" / "llama"
+_SPECIALS = ("<pad>", "<s>", "</s>")
+TEMPLATE = (
+    "{% for message in messages %}<s>{{ message.role }}\n{{ message.content }}</s>{% endfor %}"
+    "<s>assistant\n"
+)
+CONTEXT_LENGTH = 1024
+VOCAB = 128
+
+
+@cache
+def tiny_bundle() -> Path:
+    """A bundle shared by all tests of a process; copy it before changing anything."""
+    folder = Path(tempfile.mkdtemp(prefix="alcove-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    source = tiny_checkpoint(folder / "source")
+    return build_model(source, folder / "bundle", BuildConfig(bits=4))
+
+
+def tiny_checkpoint(folder: Path) -> Path:
+    """A Hugging Face folder from which the tiny bundle is built."""
+    folder.mkdir(parents=True)
+    shutil.copyfile(_LLAMA / "model.safetensors", folder / "model.safetensors")
+    config = json.loads((_LLAMA / "config.json").read_text())
+    config["max_position_embeddings"] = CONTEXT_LENGTH
+    (folder / "config.json").write_text(json.dumps(config))
+    tokenizer_config = {"bos_token": "<s>", "eos_token": "</s>", "chat_template": TEMPLATE}
+    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer_config))
+    _tokenizer().save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def _tokenizer() -> Tokenizer:
+    """Byte-level, one token a byte, for the commonest 125 bytes."""
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())[: VOCAB - len(_SPECIALS) - 1]
+    letters.append("Ġ")  # the space
+    vocab = {token: index for index, token in enumerate((*_SPECIALS, *dict.fromkeys(letters)))}
+    tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([AddedToken(text, special=True) for text in _SPECIALS])
+    return tokenizer

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.bundle import read_manifest
+from engine.errors import BadBundle
+from engine.runtime.control import Control
+from engine.runtime.executor import Executor
+from engine.runtime.prefill import Pace, prefill
+from engine.runtime.session import open_session
+from engine.runtime.states import StateSet
+from engine.types import Progress
+from tests.helpers.tiny_bundle import VOCAB, tiny_bundle
+
+IDS: NDArray[np.int64] = np.random.default_rng(3).integers(0, VOCAB, 300)
+
+
+@pytest.fixture
+def executor() -> Executor:
+    session = open_session(tiny_bundle(), exact=True, threads=1)
+    return Executor(session, StateSet(read_manifest(tiny_bundle()).states), VOCAB)
+
+
+def whole(executor: Executor, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    executor.reset()
+    return executor.extend(ids, keep=len(ids)).copy()
+
+
+def test_one_by_one_equals_all_at_once_across_a_growth_of_the_cache(executor: Executor) -> None:
+    expected = whole(executor, IDS)
+    fresh = Executor(executor._session, StateSet(executor.states.specs), VOCAB)
+    logits = [fresh.step(int(token)).copy() for token in IDS]
+    assert fresh.states.capacity == 512
+    np.testing.assert_allclose(np.stack(logits), expected, atol=2e-4)
+
+
+def test_pieces_equal_all_at_once(executor: Executor) -> None:
+    expected = whole(executor, IDS)
+    executor.reset()
+    parts = [executor.extend(IDS[i : i + 70], keep=len(IDS[i : i + 70])) for i in range(0, 300, 70)]
+    np.testing.assert_allclose(np.concatenate(parts), expected, atol=2e-4)
+
+
+def test_only_the_kept_positions_get_logits(executor: Executor) -> None:
+    expected = whole(executor, IDS)
+    executor.reset()
+    assert executor.extend(IDS).shape == (1, VOCAB)
+    executor.reset()
+    np.testing.assert_allclose(executor.extend(IDS, keep=3), expected[-3:], atol=2e-4)
+
+
+def test_the_state_is_one_buffer_that_never_moves_within_a_step(executor: Executor) -> None:
+    executor.extend(IDS[:10])
+    addresses = {name: a.ctypes.data for name, a in executor.states.arrays().items()}
+    for token in IDS[:200]:
+        executor.step(int(token))
+    assert {n: a.ctypes.data for n, a in executor.states.arrays().items()} == addresses
+    keys = next(iter(executor.states.arrays().values()))
+    assert keys[:, :, :210].any(axis=(0, 1, 3)).all()
+    assert not keys[:, :, 210:].any()
+
+
+def test_a_decode_step_allocates_nothing_that_stays(executor: Executor) -> None:
+    executor.extend(IDS[:10])
+    executor.step(1)
+    executor.step(1)
+    tracemalloc.start()
+    for _ in range(100):
+        executor.step(1)
+    size, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < 2_000
+    assert peak < 4_000
+
+
+def test_reset_forgets(executor: Executor) -> None:
+    first = whole(executor, IDS[:20])
+    executor.extend(IDS[20:40])
+    np.testing.assert_array_equal(whole(executor, IDS[:20]), first)
+
+
+def test_a_graph_that_wants_something_unknown_is_a_bad_bundle() -> None:
+    session = open_session(tiny_bundle())
+    with pytest.raises(BadBundle) as caught:
+        Executor(session, StateSet(read_manifest(tiny_bundle()).states[1:]), VOCAB)
+    assert caught.value.params["reason"] == "unknown_input"
+
+
+def test_room_made_beforehand_never_leaves_a_step_bound_to_the_old_buffers(
+    executor: Executor,
+) -> None:
+    executor.extend(IDS[:10])
+    executor.step(1)
+    executor.reset()
+    expected = whole(executor, IDS)
+    prefill(executor, IDS, Pace(), Control())  # grows the cache after a decode step was bound
+    executor.reset()
+    stepped = [executor.step(int(token)).copy() for token in IDS[:40]]
+    np.testing.assert_allclose(np.stack(stepped), expected[:40], atol=2e-4)
+
+
+def test_prefill_tells_how_far_it_is_and_how_long_it_will_take(executor: Executor) -> None:
+    seen: list[Progress] = []
+    logits = prefill(executor, IDS, Pace(), Control(), seen.append)
+    np.testing.assert_allclose(logits, whole(executor, IDS)[-1], atol=2e-4)
+    assert seen[0] == Progress("prefill", 0, 300, None)
+    assert [p.done for p in seen] == sorted({p.done for p in seen})
+    assert seen[-1].done == seen[-1].total == 300
+    assert seen[1].seconds_left is not None
+
+
+@pytest.mark.parametrize(
+    ("rate", "piece"), [(0, 64), (1, 16), (100, 16), (300, 48), (1000, 192), (1e6, 512)]
+)
+def test_pieces_take_about_a_fifth_of_a_second(rate: float, piece: int) -> None:
+    assert Pace(rate).piece() == piece
