@@ -125,12 +125,14 @@ class Settings:
             return upgrade_document(read_json(path))
         except FileNotFoundError:
             return empty
-        except (BadJsonFile, OSError):
+        except OSError:
+            self.problems.append(SettingsError(key="", origin="user"))
+        except BadJsonFile:
             # Settings are not worth refusing to start, but keep what was there.
             self.problems.append(SettingsError(key="", origin="user"))
             with contextlib.suppress(OSError):
                 path.replace(path.with_name(path.name + ".damaged"))
-            return empty
+        return empty
 
     def _usable_user_values(self) -> dict[str, bool | int | str]:
         usable: dict[str, bool | int | str] = {}

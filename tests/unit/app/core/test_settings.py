@@ -143,6 +143,14 @@ def test_a_damaged_file_is_set_aside(file: Path, text: str) -> None:
     assert Settings(file).get(THEME) == "dark"
 
 
+def test_a_file_that_cannot_be_read_is_named_and_left_alone(file: Path) -> None:
+    file.mkdir()
+    settings = Settings(file)
+    assert settings.get(THEME) == "system"
+    assert len(settings.problems) == 1
+    assert file.is_dir()
+
+
 def test_keys_of_another_version_are_kept(file: Path) -> None:
     values = {"theme": "dark", "of_tomorrow": {"x": [1]}}
     file.write_text(json.dumps({"version": 7, "values": values, "more": 1}))
