@@ -122,7 +122,7 @@ class EngineHost(QObject):
         self._failures = 0
         if self._link is None:
             self._start()
-        elif self._state in ("loading", "ready", "failed"):
+        else:
             self._send_load()
 
     def generate(
@@ -180,26 +180,35 @@ class EngineHost(QObject):
     def _start(self) -> None:
         self._restart.stop()
         link = WorkerLink(self._silence_ms, self)
-        link.greeted.connect(self._send_load)
+        link.greeted.connect(self._on_greeted)
         link.received.connect(self._on_message)
         link.ended.connect(self._on_ended)
         self._link = link
         self._set_state("starting")
-        link.start()
+        link.start(*self._load_request())
+
+    def _on_greeted(self) -> None:
+        if self._state == "starting":
+            self._set_state("loading")
 
     def _send_load(self) -> None:
-        if self._link is None or self._bundle is None:
-            return
+        if self._link is not None:
+            self._set_state("loading")
+            for request in self._load_request():
+                self._link.send(request)
+
+    def _load_request(self) -> tuple[Load, ...]:
+        """A request to load the bundle, which makes answers to earlier ones void."""
+        if self._bundle is None:
+            return ()
         self._load_id = f"l{next(self._ids)}"
-        self._set_state("loading")
-        self._link.send(
-            Load(
-                id=self._load_id,
-                bundle=str(self._bundle),
-                device=self._device,
-                threads=self._threads,
-            )
+        load = Load(
+            id=self._load_id,
+            bundle=str(self._bundle),
+            device=self._device,
+            threads=self._threads,
         )
+        return (load,)
 
     def _send_waiting(self) -> None:
         while self._waiting and self._link is not None:

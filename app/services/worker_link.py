@@ -35,6 +35,7 @@ START_SILENCE_MS = 60_000
 SILENCE_MS = 15_000
 """Afterwards a heartbeat comes every second, even while the worker computes."""
 _CHECK_MS = 1_000
+_START_MS = 1_000
 _KEPT_VARIABLES = re.compile(
     r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|WINDIR|COMSPEC|PATHEXT|NUMBER_OF_PROCESSORS"
     r"|USERPROFILE|LOCALAPPDATA|APPDATA|PROGRAMDATA|XDG_CACHE_HOME|XDG_RUNTIME_DIR|LD_LIBRARY_PATH"
@@ -86,11 +87,19 @@ class WorkerLink(QObject):
         """The process id, 0 when there is no process."""
         return int(self._process.processId())
 
-    def start(self) -> None:
-        """Start the process; returns at once."""
+    def start(self, *first: ClientMessage) -> None:
+        """Start the process, in a few milliseconds.
+
+        Args:
+            first: Sent right behind our hello, so that the worker need not wait for an event loop
+                that is busy building a window.
+        """
         self._heard_at = self._checked_at = time.monotonic()
         self._process.start(sys.executable, ["-m", "engine.worker"])
-        self._process.write(encode(Hello(version=PROTOCOL_VERSION, name="alcove")))
+        for message in (Hello(version=PROTOCOL_VERSION, name="alcove"), *first):
+            self._process.write(encode(message))
+        if self._process.waitForStarted(_START_MS):
+            self._process.waitForBytesWritten(_START_MS)
         self._watch.start()
 
     def send(self, message: ClientMessage) -> None:
