@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import sys
 import time
+import unicodedata
 
 import pytest
 
-from app.store.tokens import match_expression, tokenize
+from app.store.tokens import _without_marks, match_expression, tokenize
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,8 @@ def test_a_long_paste_takes_no_time() -> None:
     for unit in ("路灯", "é", "a\0", "word "):
         tokenize((unit * 200_000)[:200_000])
     assert time.perf_counter() - started < 4  # measured: 0.4 s
+
+
+def test_the_table_of_marks_is_complete() -> None:
+    marks = {n for n in range(sys.maxunicode + 1) if unicodedata.category(chr(n))[0] == "M"}
+    assert set(_without_marks()) == marks
