@@ -117,12 +117,12 @@
         <translation>Par exemple :</translation>
     </message>
     <message>
-        <source>Write a short thank-you note to my neighbour.</source>
-        <translation>Écrire un petit mot de remerciement à mon voisin.</translation>
+        <source>What should I pack for a weekend by the sea?</source>
+        <translation>Que faut-il emporter pour un week-end à la mer ?</translation>
     </message>
     <message>
-        <source>Give me three ideas for a simple dinner.</source>
-        <translation>Donner trois idées pour un dîner simple.</translation>
+        <source>What is the capital of France?</source>
+        <translation>Quelle est la capitale de la France ?</translation>
     </message>
     <message>
         <source>Explain in simple words why the sky is blue.</source>

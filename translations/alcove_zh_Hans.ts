@@ -114,12 +114,12 @@
         <translation>例如：</translation>
     </message>
     <message>
-        <source>Write a short thank-you note to my neighbour.</source>
-        <translation>给邻居写一张简短的感谢便条。</translation>
+        <source>What should I pack for a weekend by the sea?</source>
+        <translation>去海边过周末该带些什么？</translation>
     </message>
     <message>
-        <source>Give me three ideas for a simple dinner.</source>
-        <translation>给我三个简单晚餐的主意。</translation>
+        <source>What is the capital of France?</source>
+        <translation>法国的首都是哪里？</translation>
     </message>
     <message>
         <source>Explain in simple words why the sky is blue.</source>

@@ -111,12 +111,12 @@ class EmptyPage(ScrollPage):
         # The starter speaks English, so the examples are asked in English.
         pairs = (
             (
-                "Write a short thank-you note to my neighbour.",
-                self.tr("Write a short thank-you note to my neighbour."),
+                "What should I pack for a weekend by the sea?",
+                self.tr("What should I pack for a weekend by the sea?"),
             ),
             (
-                "Give me three ideas for a simple dinner.",
-                self.tr("Give me three ideas for a simple dinner."),
+                "What is the capital of France?",
+                self.tr("What is the capital of France?"),
             ),
             (
                 "Explain in simple words why the sky is blue.",

@@ -1,0 +1,160 @@
+"""Pictures of the real window: `python -m tests.helpers.screenshots` (or `make screenshots`).
+
+Every picture comes from the program itself: a data directory of its own, the encrypted store, the
+worker process with the starter model, the window on a private X display. What is answered is what
+the model answered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.helpers.display import private_display
+
+if TYPE_CHECKING:
+    from app.store import Store
+    from app.ui.main_window import MainWindow
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "resources" / "screenshots"
+SIZE = (1280, 860)
+_PATIENCE_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a language's pictures show.
+
+    Attributes:
+        titles: Earlier conversations, oldest first.
+        questions: Asked one after the other.
+        appearances: Schemes in which the conversation is shown.
+    """
+
+    titles: tuple[str, ...]
+    questions: tuple[str, ...]
+    appearances: tuple[str, ...]
+
+
+SCENES = {
+    "en": Scene(
+        ("Train to Lyon", "How vaccines work", "Names for the kitten", "Potato gratin for six"),
+        ("What is the capital of France?", "What should I pack for a weekend by the sea?"),
+        ("light", "dark", "contrast"),
+    ),
+    "fr": Scene(
+        ("Le train pour Lyon", "Comment agit un vaccin", "Des noms pour le chaton"),
+        ("Quelle est la capitale de la France ?", "What is the capital of France?"),
+        ("light", "dark"),
+    ),
+    "zh_Hans": Scene(
+        ("去里昂的火车", "疫苗是怎么起作用的", "给小猫起名字"),
+        ("法国的首都是哪里？", "What is the capital of France?"),
+        ("light", "dark"),
+    ),
+}
+
+
+def main() -> int:
+    """Take all pictures, one process for each language."""
+    parser = argparse.ArgumentParser(prog="screenshots")
+    parser.add_argument("--language", choices=sorted(SCENES), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    if arguments.language:
+        return _take(arguments.language, arguments.folder)
+    with private_display(*SIZE) as display:
+        for language in SCENES:
+            command = [sys.executable, "-m", "tests.helpers.screenshots"]
+            command += ["--language", language, "--folder", str(arguments.folder)]
+            environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+            environment.pop("WAYLAND_DISPLAY", None)
+            subprocess.run(command, check=True, cwd=ROOT, env=environment, timeout=600)
+    return 0
+
+
+def _take(language: str, folder: Path) -> int:
+    from PySide6.QtTest import QTest  # noqa: PLC0415  only in the child, which has a display
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+    from app.bootstrap import build_program, open_window  # noqa: PLC0415
+    from app.core.paths import resolve_paths  # noqa: PLC0415
+    from app.core.settings import Settings  # noqa: PLC0415
+
+    application = QApplication([])
+    scene = SCENES[language]
+    with tempfile.TemporaryDirectory() as data:
+        settings = Settings(None, command_line={"language": language, "theme": "light"})
+        program = build_program(resolve_paths(Path(data)), settings, application)
+        # The pictures must not depend on whether this computer has a keyring.
+        program.unlock.passphrase_needed.connect(
+            lambda _: program.unlock.provide_passphrase("only for the pictures")
+        )
+        stores: list[Store] = []
+        program.unlock.opened.connect(lambda store, _mode: stores.append(store))
+        window = open_window(application, program)
+        window.resize(*SIZE)
+        window.move(0, 0)
+        _wait(lambda: bool(stores), "the store")
+        for title in scene.titles:
+            stores[0].chats.create(title).result()
+        window.pages.setCurrentWidget(window.talk)
+        program.chats.new_chat()
+        if language == "en":
+            _settle()
+            _save(window, folder / "new-en-light.png")
+        for question in scene.questions:
+            window.talk.composer.set_text(question)
+            window.talk.composer.send()
+            _wait(lambda: program.chats.busy, "the question")
+            _wait(lambda: not program.chats.busy, "the answer")
+        for appearance in scene.appearances:
+            window.theme.set_appearance(appearance)
+            _settle()
+            window.talk.conversation.go_to_end()
+            _save(window, folder / f"conversation-{language}-{appearance}.png")
+        if language != "en":
+            window.theme.set_appearance("light")
+            program.chats.new_chat()
+            _settle()
+            _save(window, folder / f"new-{language}-light.png")
+        window.close()
+        QTest.qWait(50)
+        program.close()
+    return 0
+
+
+def _settle() -> None:
+    from PySide6.QtTest import QTest  # noqa: PLC0415
+
+    QTest.qWait(400)
+
+
+def _save(window: MainWindow, path: Path) -> None:
+    if not window.grab().save(str(path)):
+        raise OSError(f"cannot write {path}")
+    print(path.name, flush=True)
+
+
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    from PySide6.QtTest import QTest  # noqa: PLC0415
+
+    ends = time.monotonic() + _PATIENCE_S
+    while not condition():
+        if time.monotonic() > ends:
+            raise TimeoutError(what)
+        QTest.qWait(20)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
