@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,9 +83,10 @@ class Graph:
             raise ValueError(f"duplicate node {full}")
         self._shared.node_names.add(full)
         values = [f"{full}/{output}" if output else "" for output in outputs]
-        self._shared.nodes.append(
-            helper.make_node(op, list(inputs), values, full, domain=domain, **(attributes or {}))
-        )
+        node = helper.make_node(op, list(inputs), values, full, domain=domain)
+        for key, value in sorted((attributes or {}).items()):
+            node.attribute.append(helper.make_attribute(key, value))
+        self._shared.nodes.append(node)
         return tuple(values)
 
     def node(
@@ -108,15 +109,23 @@ class Graph:
             node.output[:] = [wanted if name == value else name for name in node.output]
             node.input[:] = [wanted if name == value else name for name in node.input]
 
-    def constant(self, name: str, values: NDArray[np.generic]) -> str:
+    def constant(self, name: str, values: NDArray[Any] | np.generic) -> str:
         """A small initializer inside the graph file."""
         full = self._new_initializer(name)
-        self._shared.initializers[full] = numpy_helper.from_array(values, full)
+        self._shared.initializers[full] = numpy_helper.from_array(np.asarray(values), full)
         return full
 
     def integers(self, name: str, values: Sequence[int]) -> str:
         """An int64 vector; for shapes, axes and indices."""
         return self.constant(name, np.array(values, np.int64))
+
+    def shared_integers(self, values: Sequence[int]) -> str:
+        """An int64 vector that many nodes use; made once."""
+        full = "constants.int64_" + "_".join(str(value) for value in values)
+        if full not in self._shared.initializers:
+            tensor = numpy_helper.from_array(np.array(values, np.int64), full)
+            self._shared.initializers[full] = tensor
+        return full
 
     def weight(self, name: str, data_type: int, shape: Sequence[int], region: Region) -> str:
         """An initializer that lies in a region of the weights file; regions may be shared."""

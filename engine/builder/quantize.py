@@ -1,15 +1,16 @@
 """Block-wise integer weights, made from floats or taken over from GGUF blocks.
 
 A weight row is cut into blocks of `block_size` along the input dimension; in each,
-`weight = (value - zero_point) * scale`, as MatMulNBits and GatherBlockQuantized read it. Values are
-unsigned: the symmetric forms have no stored zero point and mean 8 (4 bits) or 128 (8 bits).
+`weight = (value - half) * scale` with half 8 (4 bits) or 128 (8 bits), as MatMulNBits and
+GatherBlockQuantized read unsigned values without zero points. A third number, the offset, may be
+added to every weight of a block; the graph computes that part from the sums of the inputs.
 
-Taking over is exact where the formats allow it:
+Taking over is exact:
 
-    Q4_0   (q - 8) * d    4 bits, the same numbers
-    Q8_0   q * d          8 bits, the same numbers
-    Q4_1   q * d + m      8 bits with zero points: scale d / k for a whole k, so that every step
-                          is exact and only the offset m is rounded, to d / 2k at most
+    Q4_0   (q - 8) * d         4 bits, the same numbers
+    Q8_0   q * d               8 bits, the same numbers
+    Q4_1   q * d + m           4 bits: (q - 8) * d, offset m + 8 d
+    Q4_K   q * d s - e t       4 bits: (q - 8) * d s, offset 8 d s - e t (s, t: 6 bits a block)
 """
 
 from __future__ import annotations
@@ -36,26 +37,23 @@ class QuantizedRows:
     Attributes:
         values: uint8 [rows, blocks * block_size], one value each, below 2**bits.
         scales: float32 [rows, blocks].
-        zero_points: uint8 [rows, blocks], None for the symmetric form.
+        offsets: float32 [rows, blocks] added to each weight of a block, None for none.
         bits: 4 or 8.
     """
 
     values: NDArray[np.uint8]
     scales: NDArray[np.float32]
-    zero_points: NDArray[np.uint8] | None
+    offsets: NDArray[np.float32] | None
     bits: IntBits
 
     def dequantized(self) -> NDArray[np.float32]:
         """The floats these rows stand for, padding included: [rows, blocks * block_size]."""
         rows, blocks = self.scales.shape
-        zero = self.zero_points if self.zero_points is not None else np.uint8(1 << (self.bits - 1))
         values = self.values.reshape(rows, blocks, -1).astype(np.float32)
-        centred = (
-            values
-            - np.asarray(zero, np.float32).reshape(-1, blocks if np.ndim(zero) else 1)[..., None]
-        )
-        floats: NDArray[np.float32] = (centred * self.scales[..., None]).reshape(rows, -1)
-        return floats
+        floats = (values - (1 << (self.bits - 1))) * self.scales[..., None]
+        if self.offsets is not None:
+            floats += self.offsets[..., None]
+        return floats.reshape(rows, -1)
 
     def packed(self) -> NDArray[np.uint8]:
         """Values as stored: one byte each, or two in a byte with the first in the low half."""
@@ -129,8 +127,13 @@ def _round(
     return (steps + half).astype(np.uint8), error
 
 
+_BLOCK_BYTES: Final = {"Q4_0": 18, "Q4_1": 20, "Q8_0": 34, "Q4_K": 144}
+TAKEN_OVER: Final = frozenset(_BLOCK_BYTES)
+WITH_OFFSETS: Final = frozenset(("Q4_1", "Q4_K"))
+
+
 def from_ggml(stored: NDArray[np.uint8], kind: str, tensor: str) -> QuantizedRows:
-    """Take over rows of Q4_0, Q4_1 or Q8_0 blocks, [rows, bytes].
+    """Take over rows of GGUF blocks of a kind in `TAKEN_OVER`, [rows, bytes].
 
     Raises:
         BadCheckpoint: A scale or an offset is not finite.
@@ -138,19 +141,44 @@ def from_ggml(stored: NDArray[np.uint8], kind: str, tensor: str) -> QuantizedRow
     rows = stored.shape[0]
     parts = stored.reshape(rows, -1, _BLOCK_BYTES[kind])
     scales = _halves(parts[..., 0:2], tensor)
+    if kind == "Q4_K":
+        return _from_q4_k(parts, scales, _halves(parts[..., 2:4], tensor))
     if kind == "Q8_0":
         values = (parts[..., 2:] ^ np.uint8(0x80)).reshape(rows, -1)  # int8 + 128
         return QuantizedRows(values, scales, None, 8)
-    nibbles = parts[..., 2:] if kind == "Q4_0" else parts[..., 4:]
-    # ggml keeps values 0..15 in the low halves of 16 bytes and 16..31 in the high halves.
-    steps = np.concatenate((nibbles & np.uint8(15), nibbles >> np.uint8(4)), axis=-1)
     if kind == "Q4_0":
-        return QuantizedRows(steps.reshape(rows, -1), scales, None, 4)
-    return _with_offset(steps, scales, _halves(parts[..., 2:4], tensor))
+        return QuantizedRows(_nibbles(parts[..., 2:]).reshape(rows, -1), scales, None, 4)
+    offsets = _halves(parts[..., 2:4], tensor) + np.float32(8) * scales
+    return QuantizedRows(_nibbles(parts[..., 4:]).reshape(rows, -1), scales, offsets, 4)
 
 
-_BLOCK_BYTES: Final = {"Q4_0": 18, "Q4_1": 20, "Q8_0": 34}
-TAKEN_OVER: Final = frozenset(_BLOCK_BYTES)
+def _from_q4_k(
+    parts: NDArray[np.uint8], scales: NDArray[np.float32], minima: NDArray[np.float32]
+) -> QuantizedRows:
+    """Super-blocks of 8 blocks: parts [rows, super, 144], scales and minima [rows, super].
+
+    Twelve bytes hold eight 6-bit scales and eight 6-bit minima: the first four of each in the low
+    six bits of bytes 0-3 and 4-7, the last four in the halves of bytes 8-11 with their two upper
+    bits above the first four (ggml-quants.c, get_scale_min_k4).
+    """
+    rows, supers = scales.shape
+    low, mid, last = parts[..., 4:8], parts[..., 8:12], parts[..., 12:16]
+    steps = np.concatenate((low & 63, (last & 15) | (low >> 6 << 4)), axis=-1)
+    shifts = np.concatenate((mid & 63, (last >> 4) | (mid >> 6 << 4)), axis=-1)
+    values = _nibbles(parts[..., 16:].reshape(rows, supers, 4, 32))
+    block_scales = scales[..., None] * steps
+    offsets = np.float32(8) * block_scales - minima[..., None] * shifts
+    return QuantizedRows(
+        values.reshape(rows, -1),
+        block_scales.reshape(rows, -1).astype(np.float32),
+        offsets.reshape(rows, -1).astype(np.float32),
+        4,
+    )
+
+
+def _nibbles(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Values of bytes [..., n] as ggml orders them: all low halves, then all high halves."""
+    return np.concatenate((packed & np.uint8(15), packed >> np.uint8(4)), axis=-1)
 
 
 def _halves(pairs: NDArray[np.uint8], tensor: str) -> NDArray[np.float32]:
@@ -158,37 +186,3 @@ def _halves(pairs: NDArray[np.uint8], tensor: str) -> NDArray[np.float32]:
     if not np.isfinite(values).all():
         raise BadCheckpoint(reason="not_finite", tensor=tensor)
     return values
-
-
-def _with_offset(
-    steps: NDArray[np.uint8], scales: NDArray[np.float32], offsets: NDArray[np.float32]
-) -> QuantizedRows:
-    """8 bits for `step * scale + offset`, steps [rows, blocks, 32] of 0..15.
-
-    With s = scale / k, `k * step + low - zero` steps of s are exact but for the rounding of
-    offset / s to `low - zero`. The k from 8 to 17 with the least rounding is taken; where an offset
-    is too far from zero for any (never in files that llama.cpp wrote), the block is rounded anew.
-    """
-    best_error = np.full(scales.shape, np.inf, np.float32)
-    best_k = np.zeros(scales.shape, np.float32)
-    safe = np.where(scales == 0, np.float32(1), scales)
-    for k in range(8, 18):
-        wanted = offsets * np.float32(k) / safe
-        shift = np.rint(wanted)
-        error = np.abs(wanted - shift) * np.abs(safe) / k
-        fits = (scales != 0) & (shift >= -255) & (shift + 15 * k <= 255) & (error < best_error)
-        best_error[fits], best_k[fits] = error[fits], k
-    fitted = best_k > 0
-    k_safe = np.where(fitted, best_k, np.float32(1))
-    shift = np.where(fitted, np.rint(offsets * k_safe / safe), np.float32(0))
-    zero = np.maximum(-shift, 0)
-    values = steps * k_safe[..., None] + np.maximum(shift, 0)[..., None]
-    new_scales = np.where(fitted, safe / k_safe, np.float32(0)).astype(np.float32)
-    if not fitted.all():
-        floats = steps[~fitted] * scales[~fitted][:, None] + offsets[~fitted][:, None]
-        anew, anew_scales = _best_symmetric(floats.astype(np.float32), 8)
-        values[~fitted], new_scales[~fitted], zero[~fitted] = anew, anew_scales, 128
-    rows = steps.shape[0]
-    return QuantizedRows(
-        values.astype(np.uint8).reshape(rows, -1), new_scales, zero.astype(np.uint8), 8
-    )

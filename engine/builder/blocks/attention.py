@@ -47,6 +47,7 @@ def grouped_query_attention(
     head_dim: int,
     rope: RopeCache,
     precision: Precision,
+    fine: bool = False,
 ) -> str:
     """Project, rotate, attend causally over the cache, project back.
 
@@ -63,11 +64,12 @@ def grouped_query_attention(
         head_dim: Width of a head.
         rope: Tables of cosines and sines.
         precision: What was asked for.
+        fine: Float32 activations in the projections, see `linear`.
 
     Returns:
         [batch, sequence, hidden].
     """
-    query, key, value = _project_qkv(g, x, weights, precision)
+    query, key, value = _project_qkv(g, x, weights, precision, fine=fine)
     past_key, present_key = _kv_state(g, layer, "key", kv_heads, head_dim)
     past_value, present_value = _kv_state(g, layer, "value", kv_heads, head_dim)
     seqlens = g.input("seqlens_k", TensorProto.INT32, ["batch"])
@@ -87,20 +89,22 @@ def grouped_query_attention(
     )
     g.rename_output(made_key, present_key)
     g.rename_output(made_value, present_value)
-    return linear(g.at("o_proj"), mixed, [weights.output], precision, weights.output_bias)
+    return linear(
+        g.at("o_proj"), mixed, [weights.output], precision, weights.output_bias, fine=fine
+    )
 
 
 def _project_qkv(
-    g: Graph, x: str, weights: AttentionWeights, precision: Precision
+    g: Graph, x: str, weights: AttentionWeights, precision: Precision, *, fine: bool
 ) -> tuple[str, str, str]:
     """Query, key and value; packed into the first (the others "") where their forms agree."""
     parts = (weights.query, weights.key, weights.value)
     if same_form(parts, precision):
-        return linear(g.at("qkv_proj"), x, parts, precision, weights.biases), "", ""
-    biases = [(bias,) for bias in weights.biases] or [()] * 3
+        packed = linear(g.at("qkv_proj"), x, parts, precision, weights.biases, fine=fine)
+        return packed, "", ""
     query, key, value = (
-        linear(g.at(f"{name}_proj"), x, [part], precision, bias)
-        for name, part, bias in zip("qkv", parts, biases, strict=True)
+        linear(g.at(f"{name}_proj"), x, [part], precision, weights.biases[i : i + 1], fine=fine)
+        for i, (name, part) in enumerate(zip("qkv", parts, strict=True))
     )
     return query, key, value
 

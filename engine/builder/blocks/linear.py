@@ -13,8 +13,9 @@ from engine.builder.blocks.storage import Precision, Storage, StoredWeight, decl
 from engine.builder.checkpoint import Tensor
 from engine.builder.graph import MICROSOFT, Graph
 
-ACCURACY_LEVEL: Final = 4
-"""Activations are rounded to int8 blocks; the runtime's `--exact` rewrites it to 0 (float32)."""
+INT8_ACTIVATIONS: Final = 4
+FLOAT_ACTIVATIONS: Final = 0
+"""Values of `accuracy_level`; the runtime's `--exact` rewrites the first to the second."""
 
 
 def linear(
@@ -23,6 +24,8 @@ def linear(
     weights: Sequence[Tensor],
     precision: Precision,
     biases: Sequence[Tensor] = (),
+    *,
+    fine: bool = False,
 ) -> str:
     """Y = x @ W^T + b with the rows of several tensors stacked.
 
@@ -32,6 +35,7 @@ def linear(
         weights: Each [rows, columns]; all must get the same form, see `same_form`.
         precision: What was asked for.
         biases: One [rows] for each weight, or none.
+        fine: Read float32 activations where that has a fast kernel (4 bits).
 
     Returns:
         [batch, sequence, sum of rows].
@@ -41,7 +45,7 @@ def linear(
     if biases:
         g.count_parameters(stored.rows)
         bias = g.constant("bias", np.concatenate([tensor.whole() for tensor in biases]))
-    return project(g, x, stored, bias)
+    return project(g, x, stored, bias, fine=fine and stored.storage.bits == 4)
 
 
 def same_form(weights: Sequence[Tensor], precision: Precision) -> bool:
@@ -49,8 +53,14 @@ def same_form(weights: Sequence[Tensor], precision: Precision) -> bool:
     return len({precision.choose(weight) for weight in weights}) == 1
 
 
-def project(g: Graph, x: str, weight: StoredWeight, bias: str = "") -> str:
-    """Y = x @ W^T + b for a weight that is stored already."""
+def project(g: Graph, x: str, weight: StoredWeight, bias: str = "", *, fine: bool = False) -> str:
+    """Y = x @ W^T + b for a weight that is stored already.
+
+    With offsets, a weight is (q - 8) * scale + offset, the offset the same for a block:
+
+        x --+-- MatMulNBits ------------------------------------ + --> y
+            +-- sums of blocks [b, s, blocks] -- offsets^T ------+
+    """
     names = declare(g, weight, "weight")
     if not weight.storage.integer:
         matrix = names[0]
@@ -58,18 +68,24 @@ def project(g: Graph, x: str, weight: StoredWeight, bias: str = "") -> str:
             matrix = _to_float32(g, matrix)
         y = g.node("FusedMatMul", [x, matrix], domain=MICROSOFT, attributes={"transB": 1})
         return g.node("Add", [y, bias]) if bias else y
-    names += [""] * (3 - len(names))
-    inputs = [x, *names, "", bias] if bias else [x, *names]
-    while not inputs[-1]:
-        inputs.pop()
     attributes = {
         "K": weight.columns,
         "N": weight.rows,
         "bits": weight.storage.bits,
         "block_size": weight.block_size,
-        "accuracy_level": ACCURACY_LEVEL,
+        "accuracy_level": FLOAT_ACTIVATIONS if fine else INT8_ACTIVATIONS,
     }
-    return g.node("MatMulNBits", inputs, domain=MICROSOFT, attributes=attributes)
+    inputs = [x, names[0], names[1]]
+    if bias:
+        inputs += ["", "", bias]
+    y = g.node("MatMulNBits", inputs, domain=MICROSOFT, attributes=attributes)
+    if weight.storage is not Storage.INT4_OFFSET:
+        return y
+    shape = g.shared_integers([0, 0, weight.blocks, weight.block_size])
+    blocks = g.node("Reshape", [x, shape])
+    sums = g.node("ReduceSum", [blocks, g.shared_integers([3])], attributes={"keepdims": 0})
+    shift = g.node("FusedMatMul", [sums, names[2]], domain=MICROSOFT, attributes={"transB": 1})
+    return g.node("Add", [y, shift])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +119,55 @@ def embedding(g: Graph, tensor: Tensor, precision: Precision) -> Embedding:
     return Embedding(store(g, [tensor], storage, precision.block_size))
 
 
-def lm_head(g: Graph, hidden: str, weight: StoredWeight) -> str:
+def lm_head(g: Graph, hidden: str, weight: StoredWeight, *, fine: bool = False) -> str:
     """Logits of the last `logits_to_keep` positions.
 
         hidden [b, s, h] -- Slice(-logits_to_keep:) [b, k, h] -- W^T --> logits [b, k, vocab]
 
     Declares the input `logits_to_keep` int64 [1] and the output `logits`.
+
+    Args:
+        g: Place of the head.
+        hidden: [batch, sequence, hidden], normed.
+        weight: [vocab, hidden].
+        fine: Halve the rounding of int8 activations 254 times, see `_split`.
     """
     keep = g.input("logits_to_keep", TensorProto.INT64, [1])
     start = g.node("Neg", [keep])
     end = g.integers("end", [np.iinfo(np.int64).max])
     kept = g.node("Slice", [hidden, start, end, g.integers("axis", [1])])
-    logits = project(g, kept, weight)
+    if fine and weight.storage.integer and weight.columns % weight.block_size == 0:
+        both = project(g, _split(g.at("split"), kept, weight), weight)
+        coarse, rest = g.nodes(
+            "Split", [both], ["coarse", "rest"], attributes={"axis": 0, "num_outputs": 2}
+        )
+        logits = g.node("Add", [coarse, rest], name="Join")
+    else:
+        logits = project(g, kept, weight)
     g.rename_output(logits, "logits")
     return g.output("logits", TensorProto.FLOAT, ["batch", "kept", weight.rows])
+
+
+def _split(g: Graph, x: str, weight: StoredWeight) -> str:
+    """X as the sum of two that each survive rounding to int8: [b, k, h] -> [2b, k, h].
+
+    A kernel with int8 activations rounds every block to multiples of max|x| / 127. The first half
+    are those multiples, which it takes over unchanged; the second is what they miss, at most half a
+    step, and is rounded 254 times finer. One row more costs an 8-bit kernel almost nothing.
+
+        x -- blocks --+-- max|.| / 127 = step -- Round(. / step) * step --+-- coarse --+
+                      +---------------------------------------------------Sub - rest --Concat
+    """
+    blocks = g.node("Reshape", [x, g.shared_integers([0, 0, weight.blocks, weight.block_size])])
+    size = g.node("Abs", [blocks])
+    peak = g.node("ReduceMax", [size, g.shared_integers([3])], attributes={"keepdims": 1})
+    scaled = g.node("Mul", [peak, g.constant("inverse", np.float32(1 / 127))], name="Step")
+    step = g.node("Max", [scaled, g.constant("tiny", np.float32(1e-30))])
+    steps = g.node("Round", [g.node("Div", [blocks, step])])
+    coarse = g.node("Mul", [steps, step], name="Coarse")
+    rest = g.node("Sub", [blocks, coarse])
+    both = g.node("Concat", [coarse, rest], attributes={"axis": 0})
+    return g.node("Reshape", [both, g.shared_integers([0, 0, weight.columns])], name="Flatten")
 
 
 def _to_float32(g: Graph, value: str) -> str:

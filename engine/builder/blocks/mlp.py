@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from onnx import TensorProto  # noqa: F401
-
-from engine.builder.blocks.linear import linear
+from engine.builder.blocks.linear import linear, same_form
 from engine.builder.blocks.storage import Precision
 from engine.builder.checkpoint import Tensor
 from engine.builder.graph import MICROSOFT, Graph
@@ -21,8 +19,10 @@ def swiglu_mlp(
 ) -> str:
     """down(silu(gate(x)) * up(x)) (Shazeer 2020).
 
-        x --+-- gate_proj -- silu --+
-            +-- up_proj ------------*-- down_proj --> y
+        x -- gate_up_proj -- Split --+-- silu --+
+                                     +----------*-- down_proj --> y
+
+    Gate and up are one product where their forms agree, else two.
 
     Args:
         g: Place of the layer.
@@ -36,7 +36,13 @@ def swiglu_mlp(
     Returns:
         [batch, sequence, hidden].
     """
-    gated = linear(g.at("gate_proj"), x, [gate], precision, biases[0])
-    raised = linear(g.at("up_proj"), x, [up], precision, biases[1])
+    if same_form((gate, up), precision):
+        both = linear(g.at("gate_up_proj"), x, [gate, up], precision, (*biases[0], *biases[1]))
+        gated, raised = g.nodes(
+            "Split", [both], ["gate", "up"], attributes={"axis": -1, "num_outputs": 2}
+        )
+    else:
+        gated = linear(g.at("gate_proj"), x, [gate], precision, biases[0])
+        raised = linear(g.at("up_proj"), x, [up], precision, biases[1])
     active = g.node("QuickGelu", [gated], domain=MICROSOFT, attributes={"alpha": 1.0})
     return linear(g.at("down_proj"), g.node("Mul", [active, raised]), [down], precision, biases[2])

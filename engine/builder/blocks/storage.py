@@ -8,7 +8,7 @@ INT8      blocks and scales, with zero points where the source has offsets
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -21,6 +21,7 @@ from engine.builder.graph import Graph
 from engine.builder.quantize import (
     GGML_BLOCK,
     TAKEN_OVER,
+    WITH_OFFSETS,
     IntBits,
     QuantizedRows,
     block_count,
@@ -33,6 +34,15 @@ from engine.types import Bits
 _FLOAT16_MAX: Final = 65504.0
 
 
+_BITS: Final[Mapping[str, Bits]] = {
+    "float32": 32,
+    "float16": 16,
+    "int8": 8,
+    "int4": 4,
+    "int4_offset": 4,
+}
+
+
 class Storage(Enum):
     """Form of a weight in the bundle."""
 
@@ -40,12 +50,12 @@ class Storage(Enum):
     FLOAT16 = "float16"
     INT4 = "int4"
     INT8 = "int8"
-    INT8_OFFSET = "int8_offset"
+    INT4_OFFSET = "int4_offset"
 
     @property
     def bits(self) -> Bits:
         """Bits of one value."""
-        return {"float32": 32, "float16": 16, "int4": 4}.get(self.value, 8)  # type: ignore[return-value]
+        return _BITS[self.value]
 
     @property
     def integer(self) -> bool:
@@ -73,23 +83,26 @@ class Precision:
         """
         if self.bits in (32, 16):
             return Storage.FLOAT32 if self.bits == 32 else Storage.FLOAT16
+        exact = self.exact_form(tensor)
+        if embedding and exact is Storage.INT4_OFFSET:
+            exact = Storage.INT8  # a table can be looked up without offsets only
         if self.bits is None:
-            return self._as_source(tensor)
+            return exact or (Storage.INT8 if tensor.quantized else _float_form(tensor))
         if self.bits == 8 or embedding:
-            offset = tensor.type == "Q4_1" and self._takes_over(tensor)
-            return Storage.INT8_OFFSET if offset else Storage.INT8
-        return Storage.INT4
+            return Storage.INT8
+        return exact if exact is Storage.INT4_OFFSET else Storage.INT4
 
-    def _as_source(self, tensor: Tensor) -> Storage:
-        if not tensor.quantized:
-            return Storage.FLOAT32 if tensor.type in ("F32", "F64") else Storage.FLOAT16
-        if self._takes_over(tensor):
-            forms = {"Q4_0": Storage.INT4, "Q4_1": Storage.INT8_OFFSET}
-            return forms.get(tensor.type, Storage.INT8)
-        return Storage.INT8
+    def exact_form(self, tensor: Tensor) -> Storage | None:
+        """The form that holds exactly the numbers of a GGUF block format, if there is one."""
+        if tensor.type not in TAKEN_OVER or self.block_size != GGML_BLOCK:
+            return None
+        if tensor.type in WITH_OFFSETS:
+            return Storage.INT4_OFFSET
+        return Storage.INT4 if tensor.type == "Q4_0" else Storage.INT8
 
-    def _takes_over(self, tensor: Tensor) -> bool:
-        return tensor.type in TAKEN_OVER and self.block_size == GGML_BLOCK
+
+def _float_form(tensor: Tensor) -> Storage:
+    return Storage.FLOAT32 if tensor.type in ("F32", "F64") else Storage.FLOAT16
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +114,7 @@ class StoredWeight:
         columns: Input width.
         storage: Its form.
         block_size: Of integer forms.
-        regions: Values; scales; zero points of INT8_OFFSET.
+        regions: Values; scales; offsets of INT4_OFFSET.
     """
 
     rows: int
@@ -123,8 +136,8 @@ def store(g: Graph, tensors: Sequence[Tensor], storage: Storage, block_size: int
     blocks = block_count(columns, block_size)
     if storage.integer:
         sizes = [rows * blocks * block_size * storage.bits // 8, rows * blocks * 4]
-        if storage is Storage.INT8_OFFSET:
-            sizes.append(rows * blocks)
+        if storage is Storage.INT4_OFFSET:
+            sizes.append(rows * blocks * 4)
     else:
         sizes = [rows * columns * storage.bits // 8]
     regions = g.reserve(sizes, lambda: _chunks(tensors, storage, block_size))
@@ -140,7 +153,7 @@ def _chunks(tensors: Sequence[Tensor], storage: Storage, block_size: int) -> Chu
             if storage.integer:
                 rows = _integer_rows(tensor, start, stop, storage, block_size)
                 parts = (rows.packed(), rows.scales)
-                yield parts if rows.zero_points is None else (*parts, rows.zero_points)
+                yield parts if rows.offsets is None else (*parts, rows.offsets)
             elif storage is Storage.FLOAT16:
                 floats = tensor.floats(start, stop)
                 yield (np.clip(floats, -_FLOAT16_MAX, _FLOAT16_MAX).astype(np.float16),)
@@ -151,8 +164,7 @@ def _chunks(tensors: Sequence[Tensor], storage: Storage, block_size: int) -> Chu
 def _integer_rows(
     tensor: Tensor, start: int, stop: int, storage: Storage, block_size: int
 ) -> QuantizedRows:
-    exact = {"Q4_0": Storage.INT4, "Q4_1": Storage.INT8_OFFSET, "Q8_0": Storage.INT8}
-    if exact.get(tensor.type) is storage and block_size == GGML_BLOCK:
+    if Precision(None, block_size).exact_form(tensor) is storage:
         return from_ggml(tensor.read(start, stop), tensor.type, tensor.name)
     bits: IntBits = 4 if storage is Storage.INT4 else 8
     return quantize_rows(tensor.floats(start, stop), bits, block_size)
@@ -181,6 +193,6 @@ def declare(g: Graph, weight: StoredWeight, name: str, *, table: bool = False) -
         g.weight(f"{name}_quantized", TensorProto.UINT8, shape, weight.regions[0]),
         g.weight(f"{name}_scales", TensorProto.FLOAT, blocks, weight.regions[1]),
     ]
-    if storage is Storage.INT8_OFFSET:
-        names.append(g.weight(f"{name}_zero_points", TensorProto.UINT8, blocks, weight.regions[2]))
+    if storage is Storage.INT4_OFFSET:
+        names.append(g.weight(f"{name}_offsets", TensorProto.FLOAT, blocks, weight.regions[2]))
     return names

@@ -52,7 +52,7 @@ def build(g: Graph, config: ModelConfig, checkpoint: Checkpoint, precision: Prec
     if not config.tied:
         tensor = weights.get("lm_head", config.vocab, config.hidden)
         head = embedding(g.at("lm_head"), tensor, precision).table
-    lm_head(g.at("lm_head"), x, head)
+    lm_head(g.at("lm_head"), x, head, fine=config.is_small)
 
 
 def _layer(
@@ -77,6 +77,7 @@ def _layer(
         head_dim=config.head_dim,
         rope=rope,
         precision=precision,
+        fine=config.is_small,
     )
     norm = weights.norm(f"{stem}.post_attention_layernorm")
     x, residual = skip_rms_norm(
