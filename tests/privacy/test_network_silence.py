@@ -39,7 +39,7 @@ def test_gui_suite_is_silent(tmp_path: Path) -> None:
 @pytest.mark.starter
 @pytest.mark.timeout(120)
 def test_idle_window_is_silent(tmp_path: Path) -> None:
-    with private_display() as display, keyring_session(tmp_path / "home") as session:
+    with private_display() as display, keyring_session() as session:
         env = {**os.environ, **session.env, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
         command = [sys.executable, "-m", "app", "--data-dir", str(tmp_path / "data")]
         trace = watch(command, tmp_path / "log", env=env, seconds=IDLE_SECONDS)
