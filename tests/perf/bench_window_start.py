@@ -2,8 +2,8 @@
 
     python -m tests.perf.bench_window_start [--runs 5] [--out FILE.json]
 
-Real window on a private X display, real keyring, real worker, the starter. The first start makes the
-database and the key and is not counted; each counted start is a new process with a cold worker.
+Real window on a private X display, real keyring, real worker, the starter. The first start makes
+the database and the key and is not counted; each counted start is a new process with a cold worker.
 "usable" is when the window has been painted and answers; the question is sent at that moment.
 """
 

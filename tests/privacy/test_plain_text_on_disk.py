@@ -38,7 +38,7 @@ def test_no_marker_on_disk(tmp_path: Path) -> None:
     environment = app_environment(HOME=str(home), TMPDIR=str(temporary))
     with WindowClient(tmp_path / "data", environment) as window:
         window.wait_for("storage", lambda e: e["mode"] == "stored")
-        window.do("send", text=f"Please tell me what {question} may mean, in two sentences.")
+        window.do("send", text=f"{question}: what may this word mean? Tell me in two sentences.")
         window.wait_for("reply", lambda e: e["length"] > 60)
         window.do("stop")
         reply = window.wait_for("finished")["text"]
