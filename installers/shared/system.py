@@ -92,6 +92,7 @@ TEST = (
     _tool("strace", "strace", "strace", "strace"),
     _tool("gnome-keyring-daemon", "gnome-keyring", "gnome-keyring", "gnome-keyring"),
     _tool("dbus-daemon", "dbus", "dbus-daemon", "dbus"),
+    _tool("dbus-send", "dbus-bin", "dbus-tools", "dbus"),
     Need(
         "a Chinese font",
         _has_chinese_font,
