@@ -1,0 +1,70 @@
+"""A chat service whose signals are written down."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from app.core.errors import AppError
+from app.core.records import ChatSummary, ChatView, Message
+from app.services.chat_events import ReplyProgress, Waiting
+from app.services.chats import ChatService
+from app.services.engine_host import EngineHost
+from app.services.tasks import Tasks
+from engine.errors import EngineError
+
+WAIT_MS = 20_000
+
+
+class ChatRecorder:
+    """What a user interface would have seen."""
+
+    def __init__(self, qtbot: QtBot, host: EngineHost, tasks: Tasks) -> None:
+        self.qtbot = qtbot
+        self.host = host
+        self.service = ChatService(host, tasks)
+        self.summaries: tuple[ChatSummary, ...] = ()
+        self.opened: list[ChatView | None] = []
+        self.added: list[Message] = []
+        self.progress: list[ReplyProgress] = []
+        self.waiting: list[Waiting] = []
+        self.finished: list[Message] = []
+        self.deleted: list[ChatSummary] = []
+        self.errors: list[AppError | EngineError] = []
+        self.returned: list[str] = []
+        self.drafts: list[str] = []
+        self.shortened = 0
+        service = self.service
+        service.chats_changed.connect(self._on_chats)
+        service.chat_opened.connect(self.opened.append)
+        service.message_added.connect(self.added.append)
+        service.reply_changed.connect(self.progress.append)
+        service.waiting_changed.connect(self.waiting.append)
+        service.reply_finished.connect(self.finished.append)
+        service.chat_deleted.connect(self.deleted.append)
+        service.error_raised.connect(self.errors.append)
+        service.question_returned.connect(self.returned.append)
+        service.draft_restored.connect(self.drafts.append)
+        service.history_shortened.connect(self._on_shortened)
+
+    def ask(self, text: str) -> Message:
+        """Ask and wait for the end of the reply."""
+        count = len(self.finished)
+        self.service.send(text)
+        self.wait(lambda: len(self.finished) > count)
+        return self.finished[-1]
+
+    def ask_and_watch(self, text: str) -> None:
+        """Ask and wait until some of the reply is there."""
+        count = len(self.progress)
+        self.service.send(text)
+        self.wait(lambda: len(self.progress) > count)
+
+    def wait(self, condition: object) -> None:
+        """Run the event loop until it holds."""
+        self.qtbot.waitUntil(condition, timeout=WAIT_MS)
+
+    def _on_chats(self, summaries: tuple[ChatSummary, ...]) -> None:
+        self.summaries = summaries
+
+    def _on_shortened(self) -> None:
+        self.shortened += 1

@@ -1,0 +1,62 @@
+"""Services with a real store, a real worker and a tiny model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.core.paths import Paths, resolve_paths
+from app.services.engine_host import EngineHost
+from app.services.tasks import Tasks
+from app.store import Store
+from tests.helpers.chat_recorder import ChatRecorder
+from tests.helpers.tiny_bundle import tiny_bundle
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Path:
+    return tiny_bundle()
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    found = resolve_paths(tmp_path / "data")
+    found.create()
+    return found
+
+
+@pytest.fixture
+def tasks(qtbot: QtBot) -> Iterator[Tasks]:
+    made = Tasks()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def host(qtbot: QtBot) -> Iterator[EngineHost]:
+    made = EngineHost(threads=1)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    opened = Store.open_temporary()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def chat(
+    qtbot: QtBot, host: EngineHost, tasks: Tasks, store: Store, bundle: Path
+) -> Iterator[ChatRecorder]:
+    """A chat service on a temporary store, with a host that loads the tiny model."""
+    recorder = ChatRecorder(qtbot, host, tasks)
+    recorder.service.attach(store, "temporary")
+    recorder.service.start()
+    host.load(bundle)
+    yield recorder
+    recorder.service.shutdown()
