@@ -10,8 +10,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from engine.sampling.sampler import Sampler  # noqa: E402
-from engine.types import GenerationConfig  # noqa: E402
+from engine.sampling.sampler import Sampler
+from engine.types import GenerationConfig
 
 SETTINGS = {
     "greedy": GenerationConfig(),
