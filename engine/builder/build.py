@@ -8,11 +8,14 @@ afterwards leaves either a whole bundle or nothing.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import secrets
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -23,7 +26,7 @@ from engine.builder.config import Fields, ModelConfig
 from engine.builder.families import find_family
 from engine.builder.graph import Graph
 from engine.builder.readers import open_checkpoint
-from engine.builder.weights import OnProgress, WeightPlan, disk_full_named
+from engine.builder.weights import OnProgress, WeightPlan
 from engine.bundle import (
     FORMAT_VERSION,
     GRAPH_NAME,
@@ -80,51 +83,70 @@ def build_model(
     if config.block_size not in _BLOCK_SIZES:
         raise InvalidRequest(field="block_size", reason="not_a_power_of_two")
     _check_destination(destination)
-    if on_progress:
-        on_progress(Progress("read", 0, 1))
-    plan = WeightPlan()
+    report = on_progress or _ignore
+    report(Progress("read", 0, 1))
     checkpoint = _Watched(open_checkpoint(source))
-    g, model = _plan_graph(checkpoint, plan, config)
-    text = checkpoint.text()
-    if text.vocab_size > model.vocab:
-        raise BadCheckpoint(reason="tokenizer_too_large")
-    if on_progress:
-        on_progress(Progress("read", 1, 1))
-    temporary = _make_temporary(destination, plan.size_bytes)
+    planned = _plan(checkpoint, config)
+    report(Progress("read", 1, 1))
+    needed_bytes = planned.weights.size_bytes + _SPARE_BYTES
+    temporary = _make_temporary(destination, needed_bytes)
     try:
-        with disk_full_named(plan.size_bytes):
-            plan.write(temporary / WEIGHTS_NAME, on_progress, cancel)
-            (temporary / GRAPH_NAME).write_bytes(g.model().SerializeToString())
-            (temporary / TOKENIZER_NAME).write_text(text.tokenizer_json, "utf-8")
+        with _storage_errors(needed_bytes):
+            planned.weights.write(temporary / WEIGHTS_NAME, on_progress, cancel)
+            (temporary / GRAPH_NAME).write_bytes(planned.g.model().SerializeToString())
+            (temporary / TOKENIZER_NAME).write_text(planned.text.tokenizer_json, "utf-8")
             for path in checkpoint.licence_files():
                 shutil.copyfile(path, temporary / path.name)
-            if on_progress:
-                on_progress(Progress("verify", 0, 1))
-            write_manifest(temporary, _manifest(checkpoint, g, model, text, config, temporary))
-        _move_into_place(temporary, destination)
+            report(Progress("verify", 0, 1))
+            write_manifest(temporary, _manifest(checkpoint, planned, config, temporary))
+            _move_into_place(temporary, destination)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    log.info("built layers=%d parameters=%d bytes=%d", model.layers, g.parameters, plan.size_bytes)
-    if on_progress:
-        on_progress(Progress("verify", 1, 1))
+    log.info("built layers=%d bytes=%d", planned.model.layers, planned.weights.size_bytes)
+    report(Progress("verify", 1, 1))
     return destination
 
 
-def _plan_graph(
-    checkpoint: _Watched, plan: WeightPlan, config: BuildConfig
-) -> tuple[Graph, ModelConfig]:
+def _ignore(_progress: Progress) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """Everything that is known before the first byte is written."""
+
+    g: Graph
+    weights: WeightPlan
+    model: ModelConfig
+    text: TextParts
+
+
+@contextmanager
+def _storage_errors(needed_bytes: int) -> Iterator[None]:
+    """Name what a disk can do to us; errors of our own pass through."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(needed_bytes=needed_bytes) from exc
+        raise InvalidRequest(field="destination", reason="not_writable") from exc
+
+
+def _plan(checkpoint: _Watched, config: BuildConfig) -> _Planned:
     family = find_family(checkpoint.config)
     model = family.read_config(Fields(checkpoint.config))
-    # A forged layer count must fail on its first missing tensor, not after a million good ones.
-    g = Graph(plan)
+    weights = WeightPlan()
+    g = Graph(weights)
     family.build(g, model, checkpoint, Precision(config.bits, config.block_size))
     for name in sorted(checkpoint.unread()):
         if not name.endswith(_UNUSED_TENSORS):
-            raise UnsupportedFamily(
-                family=str(checkpoint.config["model_type"]), option=f"tensor {name}"[:120]
-            )
-    return g, model
+            option = f"tensor {name}"[:120]
+            raise UnsupportedFamily(family=str(checkpoint.config["model_type"]), option=option)
+    text = checkpoint.text()
+    if text.vocab_size > model.vocab:
+        raise BadCheckpoint(reason="tokenizer_too_large")
+    return _Planned(g, weights, model, text)
 
 
 class _Watched:
@@ -162,14 +184,9 @@ class _Watched:
 
 
 def _manifest(
-    checkpoint: Checkpoint,
-    g: Graph,
-    model: ModelConfig,
-    text: TextParts,
-    config: BuildConfig,
-    folder: Path,
+    checkpoint: Checkpoint, planned: _Planned, config: BuildConfig, folder: Path
 ) -> Manifest:
-    files = {path.name: hash_file(path) for path in sorted(folder.iterdir())}
+    g, model, text = planned.g, planned.model, planned.text
     return Manifest(
         format_version=FORMAT_VERSION,
         family=str(checkpoint.config["model_type"]),
@@ -185,7 +202,7 @@ def _manifest(
         licence=checkpoint.licence,
         languages=checkpoint.languages,
         source=dict(checkpoint.source),
-        files=files,
+        files={path.name: hash_file(path) for path in sorted(folder.iterdir())},
     )
 
 
@@ -214,13 +231,11 @@ def _make_temporary(destination: Path, needed_bytes: int) -> Path:
     """An empty folder beside the destination, on a disk that has room."""
     parent = destination.absolute().parent
     temporary = parent / f".{destination.name}.part-{secrets.token_hex(4)}"
-    try:
+    with _storage_errors(needed_bytes):
         parent.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(parent).free < needed_bytes + _SPARE_BYTES:
-            raise DiskFull(needed_bytes=needed_bytes + _SPARE_BYTES)
+        if shutil.disk_usage(parent).free < needed_bytes:
+            raise DiskFull(needed_bytes=needed_bytes)
         temporary.mkdir()
-    except OSError as exc:
-        raise InvalidRequest(field="destination", reason="not_writable") from exc
     return temporary
 
 

@@ -72,10 +72,7 @@ class Tensor:
         """Rows as float32 [rows, columns]. Raises BadCheckpoint where they are not finite."""
         stored = self.read(start, self.rows if stop is None else stop)
         with np.errstate(all="ignore"):  # what overflows is found below
-            if self.quantized:
-                values = _dequantize(stored, self.type)
-            else:
-                values = stored.astype(np.float32)
+            values = _dequantize(stored, self.type) if self.quantized else stored.astype(np.float32)
         if not np.isfinite(values).all():
             raise BadCheckpoint(reason="not_finite", tensor=self.name)
         return values

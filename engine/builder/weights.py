@@ -10,7 +10,6 @@ written. Regions start at multiples of 4096, so that the file can be mapped into
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,6 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DiskFull
 from engine.types import Progress
 
 ALIGNMENT: Final = 4096
@@ -80,9 +78,9 @@ class WeightPlan:
         return Region(offset, size_bytes)
 
     def write(self, path: Path, on_progress: OnProgress | None, cancel: Event | None) -> None:
-        """Stream all weights into a new file. Raises DiskFull, BuildCancelled, BadCheckpoint."""
+        """Stream all weights into a new file. Raises OSError, BuildCancelled, BadCheckpoint."""
         meter = _Meter(self._reserved_bytes, on_progress)
-        with disk_full_named(self.size_bytes), path.open("xb") as file:
+        with path.open("xb") as file:
             file.truncate(self.size_bytes)
             for job in self._jobs:
                 self._run(job, file, meter, cancel)
@@ -102,21 +100,8 @@ class WeightPlan:
                 positions[index] += len(data)
                 meter.add(len(data))
         ends = [region.offset + region.size_bytes for region in job.regions]
-        assert positions == ends, (positions, ends)
-
-
-class disk_full_named:  # noqa: N801 - reads as a statement
-    """Context manager: "no space left" becomes DiskFull."""
-
-    def __init__(self, needed_bytes: int) -> None:
-        self._needed_bytes = needed_bytes
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(needed_bytes=self._needed_bytes) from error
+        if positions != ends:
+            raise ValueError("a region of the weights file was not filled exactly")
 
 
 class _Meter:

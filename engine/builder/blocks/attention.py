@@ -52,7 +52,7 @@ def grouped_query_attention(
     """Project, rotate, attend causally over the cache, project back.
 
         x -- qkv_proj --+--> GroupQueryAttention -- o_proj --> y
-        past key/value -+            \\--> present key/value (the same buffers)
+        past key/value -+            +--> present key/value (the same buffers)
 
     Args:
         g: Place of the attention.

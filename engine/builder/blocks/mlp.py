@@ -14,8 +14,10 @@ def swiglu_mlp(
     gate: Tensor,
     up: Tensor,
     down: Tensor,
+    *,
     precision: Precision,
     biases: tuple[tuple[Tensor, ...], tuple[Tensor, ...], tuple[Tensor, ...]] = ((), (), ()),
+    fine: bool = False,
 ) -> str:
     """down(silu(gate(x)) * up(x)) (Shazeer 2020).
 
@@ -32,17 +34,21 @@ def swiglu_mlp(
         down: [hidden, ffn].
         precision: What was asked for.
         biases: Of gate, up and down, where there are any.
+        fine: Float32 activations, see `linear`.
 
     Returns:
         [batch, sequence, hidden].
     """
     if same_form((gate, up), precision):
-        both = linear(g.at("gate_up_proj"), x, [gate, up], precision, (*biases[0], *biases[1]))
+        both = linear(
+            g.at("gate_up_proj"), x, [gate, up], precision, (*biases[0], *biases[1]), fine=fine
+        )
         gated, raised = g.nodes(
             "Split", [both], ["gate", "up"], attributes={"axis": -1, "num_outputs": 2}
         )
     else:
-        gated = linear(g.at("gate_proj"), x, [gate], precision, biases[0])
-        raised = linear(g.at("up_proj"), x, [up], precision, biases[1])
+        gated = linear(g.at("gate_proj"), x, [gate], precision, biases[0], fine=fine)
+        raised = linear(g.at("up_proj"), x, [up], precision, biases[1], fine=fine)
     active = g.node("QuickGelu", [gated], domain=MICROSOFT, attributes={"alpha": 1.0})
-    return linear(g.at("down_proj"), g.node("Mul", [active, raised]), [down], precision, biases[2])
+    product = g.node("Mul", [active, raised])
+    return linear(g.at("down_proj"), product, [down], precision, biases[2], fine=fine)

@@ -19,7 +19,7 @@ def skip_rms_norm(g: Graph, x: str, skip: str, weight: Tensor, eps: float) -> tu
     """Residual sum and its norm in one node.
 
         x ----+--> sum -----------------> sum  (new residual stream)
-        skip -+      \\-- RMS norm -----> normed
+        skip -+      +-- RMS norm -----> normed
 
     Returns:
         (normed, sum), both shaped like x.

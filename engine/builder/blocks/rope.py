@@ -15,6 +15,7 @@ from onnx import TensorProto
 from engine.builder.config import RopeConfig
 from engine.builder.graph import Graph
 from engine.builder.weights import Chunks
+from engine.errors import BadCheckpoint
 
 _CHUNK_POSITIONS = 8192
 
@@ -61,14 +62,17 @@ def inverse_frequencies(
 ) -> NDArray[np.float32]:
     """Radians per position for each pair of dimensions, [rotary_dim / 2] float32."""
     exponents = np.arange(0, rope.rotary_dim, 2, dtype=np.float32) / np.float32(rope.rotary_dim)
-    frequencies = (1.0 / np.power(np.float32(rope.theta), exponents)).astype(np.float32)
+    frequencies: NDArray[np.float32] = np.reciprocal(
+        np.power(np.float32(rope.theta), exponents, dtype=np.float32)
+    )
     if rope.kind == "linear":
-        return frequencies / np.float32(rope.factor)
-    if rope.kind == "llama3":
-        return _llama3(frequencies, rope)
-    if rope.kind == "factors":
-        assert factors is not None
-        return frequencies / factors.astype(np.float32)
+        frequencies /= np.float32(rope.factor)
+    elif rope.kind == "llama3":
+        frequencies = _llama3(frequencies, rope)
+    elif rope.kind == "factors":
+        if factors is None or (factors == 0).any():
+            raise BadCheckpoint(reason="bad_rope_factors")
+        frequencies /= factors
     return frequencies
 
 

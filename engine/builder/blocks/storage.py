@@ -132,7 +132,8 @@ class StoredWeight:
 def store(g: Graph, tensors: Sequence[Tensor], storage: Storage, block_size: int) -> StoredWeight:
     """Plan a weight made of the rows of `tensors`, one below the other."""
     rows, columns = sum(tensor.rows for tensor in tensors), tensors[0].columns
-    assert all(tensor.columns == columns for tensor in tensors)
+    if any(tensor.columns != columns for tensor in tensors):
+        raise ValueError("stacked weights must have equal columns")
     blocks = block_count(columns, block_size)
     if storage.integer:
         sizes = [rows * blocks * block_size * storage.bits // 8, rows * blocks * 4]

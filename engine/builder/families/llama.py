@@ -47,7 +47,7 @@ def build(g: Graph, config: ModelConfig, checkpoint: Checkpoint, precision: Prec
     first = weights.norm("model.layers.0.input_layernorm")
     x = rms_norm(g.at("layers.0/input_layernorm"), residual, first, config.norm_eps)
     for layer in range(config.layers):
-        x, residual = _layer(g, layer, x, residual, weights, rope, precision)
+        x, residual = _layer(g, layer, x, residual, weights=weights, rope=rope, precision=precision)
     head = table.table
     if not config.tied:
         tensor = weights.get("lm_head", config.vocab, config.hidden)
@@ -60,6 +60,7 @@ def _layer(
     index: int,
     x: str,
     residual: str,
+    *,
     weights: _Weights,
     rope: RopeCache,
     precision: Precision,
@@ -84,8 +85,16 @@ def _layer(
         place.at("post_attention_layernorm"), attention, residual, norm, config.norm_eps
     )
     gate, up, down = weights.mlp(f"{stem}.mlp")
-    biases = weights.mlp_biases(f"{stem}.mlp")
-    y = swiglu_mlp(place.at("mlp"), x, gate, up, down, precision, biases)
+    y = swiglu_mlp(
+        place.at("mlp"),
+        x,
+        gate,
+        up,
+        down,
+        precision=precision,
+        biases=weights.mlp_biases(f"{stem}.mlp"),
+        fine=config.is_fine_mlp(index),
+    )
     if index + 1 < config.layers:
         following = f"model.layers.{index + 1}.input_layernorm"
         next_place = g.at(f"layers.{index + 1}/input_layernorm")
