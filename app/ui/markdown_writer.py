@@ -96,6 +96,7 @@ class MarkdownWriter:
     def __init__(self, document: QTextDocument, style: TextStyle) -> None:
         self._document = document
         self._style = style
+        self._after_table = -1
 
     def append(self, block: Block) -> None:
         """Render `block` after what is there."""
@@ -206,20 +207,12 @@ class MarkdownWriter:
 
     def _begin_block(self, cursor: QTextCursor, layout: QTextBlockFormat) -> None:
         # An empty document has one empty block, and a table is followed by one: use it.
-        if self._document.isEmpty() or (
-            not cursor.block().text()
-            and cursor.block().textList() is None
-            and self._after_table(cursor)
-        ):
+        after_table = not cursor.block().text() and cursor.position() == self._after_table
+        if self._document.isEmpty() or after_table:
             cursor.setBlockFormat(layout)
         else:
             self._close_card(cursor, layout)
             cursor.insertBlock(layout, QTextCharFormat())
-
-    @staticmethod
-    def _after_table(cursor: QTextCursor) -> bool:
-        before = cursor.block().previous()
-        return before.isValid() and QTextCursor(before).currentTable() is not None
 
     @staticmethod
     def _join_list(cursor: QTextCursor, source: QTextList, lists: dict[int, QTextList]) -> None:
@@ -256,6 +249,7 @@ class MarkdownWriter:
                         run.setFontWeight(QFont.Weight.Bold)
                     target.insertText(text, run)
         cursor.movePosition(QTextCursor.MoveOperation.End)
+        self._after_table = cursor.position()
 
     def _runs(self, block: QTextBlock, level: int) -> Iterator[tuple[str, QTextCharFormat]]:
         iterator = block.begin()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap import Program, build_program
-from app.core.paths import Paths, resolve_paths
+from app.core.paths import resolve_paths
 from app.core.settings import Settings
 from app.store import Store
 from app.ui.main_window import MainWindow
@@ -45,6 +45,13 @@ class Room:
         return self.stores[0]
 
 
+def _answer(program: Program, *, keep: bool) -> None:
+    if keep:
+        program.unlock.provide_passphrase(PASSPHRASE)
+    else:
+        program.unlock.decline()
+
+
 OpenRoom = Callable[..., Room]
 
 
@@ -70,11 +77,7 @@ def open_room(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Open
             page: Leave what is asked at the start to the test.
             options: Settings, as on the command line.
         """
-        paths = resolve_paths(folder)
-        if bundle is None:
-            paths = Paths(paths.data, paths.cache, paths.models, folder / "none")
-        else:
-            paths = Paths(paths.data, paths.cache, paths.models, bundle)
+        paths = replace(resolve_paths(folder), starter_bundle=bundle or folder / "none")
         values = {"language": "en", "theme": "light", "use_keyring": "false", **options}
         settings = Settings(folder / "settings.json", command_line=values)
         program = build_program(paths, settings, None)
@@ -86,32 +89,27 @@ def open_room(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Open
         program.unlock.opened.connect(lambda store, _mode: room.stores.append(store))
         rooms.append(room)
         if not page:
-            answer = (
-                (lambda _: program.unlock.provide_passphrase(PASSPHRASE))
-                if keep
-                else (lambda _: program.unlock.decline())
-            )
-            program.unlock.passphrase_needed.connect(answer)
+            program.unlock.passphrase_needed.connect(lambda _: _answer(program, keep=keep))
         if bundle is not None:
             program.load_model()
-        else:
-            window.pages.setCurrentWidget(window.talk)
         window.show()
         program.unlock.begin()
         program.chats.start()
         if not page:
             qtbot.waitUntil(lambda: bool(room.stores), timeout=20_000)
+            window.pages.setCurrentWidget(window.talk)  # the code of a new key was read
         return room
 
     def close_one(room: Room) -> None:
+        rooms.remove(room)
         room.window.close()
         room.program.close()
+        for translator in room.program.i18n._translators:
+            QCoreApplication.removeTranslator(translator)
         room.window.deleteLater()
 
     open_one.close = close_one  # type: ignore[attr-defined]
     yield open_one
-    for room in rooms:
+    for room in tuple(rooms):
         close_one(room)
-    for translator in rooms and list(rooms[-1].program.i18n._translators):  # noqa: SLF001
-        QCoreApplication.removeTranslator(translator)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

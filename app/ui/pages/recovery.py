@@ -10,6 +10,7 @@ from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from app.ui.fonts import body_font
+from app.ui.flow_layout import FlowLayout
 from app.ui.pages.base import ScrollPage
 from app.ui.theme import Theme
 from app.ui.widgets import Button, Card, Label
@@ -79,11 +80,11 @@ class RecoveryPage(ScrollPage):
         inner.addWidget(self._code)
         body.addWidget(card)
         body.addSpacing(px(16))
-        row = QHBoxLayout()
-        row.setSpacing(px(12))
+        buttons = QWidget()
+        row = FlowLayout(buttons, px(12))
         for button in (self._print, self._save, self._copy):
-            row.addWidget(button, 1)
-        body.addLayout(row)
+            row.addWidget(button)
+        body.addWidget(buttons)
         body.addSpacing(px(8))
         body.addWidget(self._said)
         body.addSpacing(px(20))

@@ -1,0 +1,229 @@
+"""Replies as they are shown: the same whether they come at once or in pieces, and inert."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QTextDocument
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from app.ui.markdown_blocks import BlockSplitter, keep_line_breaks
+from app.ui.markdown_view import MarkdownView
+from app.ui.theme import Theme
+
+REPLY = """Of **course**. See [this page](https://example.com/a) and `code`:
+
+> Dear Sir or Madam,
+>
+> Yours
+
+# Heading
+
+1. First
+2. Second
+   - nested
+
+10. Tenth
+
+```python
+def f(x):
+
+    return "# not a heading"
+```
+
+| Name | Age |
+|---|---|
+| Ann | 7 |
+
+Roses are red
+Violets are blue
+"""
+
+
+def shown(view: MarkdownView) -> str:
+    return view.toPlainText()
+
+
+def test_pieces_and_whole_look_the_same(qtbot: QtBot, theme: Theme) -> None:
+    whole, pieces = MarkdownView(theme), MarkdownView(theme)
+    qtbot.addWidget(whole)
+    qtbot.addWidget(pieces)
+    whole.show_markdown(REPLY)
+    chance = random.Random(7)
+    end = 0
+    while end < len(REPLY):
+        end += chance.randint(1, 9)
+        pieces.show_markdown(REPLY[:end])
+    qtbot.waitUntil(lambda: shown(pieces) == shown(whole))
+    for text in ("Of course.", "def f(x):", '    return "# not a heading"', "Ann", "Tenth"):
+        assert text in shown(whole)
+    assert "**" not in shown(whole)
+    assert "Roses are red\nViolets are blue" in shown(whole)
+    assert pieces.document().blockCount() == whole.document().blockCount()
+
+
+def test_ordered_lists_keep_their_numbers(qtbot: QtBot, theme: Theme) -> None:
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show_markdown("3. three\n4. four\n5. five\n")
+    numbers = []
+    block = view.document().begin()
+    while block.isValid():
+        numbers.append(block.textList().itemText(block))
+        block = block.next()
+    assert numbers == ["3.", "4.", "5."]
+
+
+def test_finished_blocks_are_not_parsed_again() -> None:
+    splitter = BlockSplitter()
+    text, finished = "", []
+    for character in "One.\n\nTwo.\n\nThree" * 40:
+        text += character
+        finished += splitter.grow(text) or []
+    assert "".join(b.source for b in finished) + splitter.tail().source == text
+    assert len(splitter.tail().source) < 20
+
+
+def test_long_code_is_finished_line_by_line() -> None:
+    splitter = BlockSplitter()
+    text = "```\n" + "x = 1\n" * 500
+    blocks = splitter.grow(text) or []
+    assert len(blocks) > 10
+    assert all(block.fence for block in blocks)
+    assert len(splitter.tail().source) < 400
+
+
+def test_other_text_starts_again(qtbot: QtBot, theme: Theme) -> None:
+    assert BlockSplitter().grow("a") == []
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show_markdown("first reply\n\nmore")
+    view.show_markdown("second")
+    assert shown(view) == "second"
+
+
+def test_lists_and_tables_keep_their_markdown() -> None:
+    assert keep_line_breaks("- a\n- b") == "- a\n- b"
+    assert keep_line_breaks("a\nb") == "a\u2028b"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "![a cat](http://127.0.0.1:9/cat.png)",
+        '![a cat](https://example.com/cat.png "title")',
+        "![secret](file:///etc/hostname)",
+        "<img src='http://127.0.0.1:9/x.png'>",
+        "[x](y)\n\n![a][r]\n\n[r]: http://127.0.0.1:9/x.png",
+    ],
+)
+def test_pictures_are_never_fetched(
+    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch, reply: str
+) -> None:
+    asked: list[object] = []
+    original = QTextDocument.resource
+    monkeypatch.setattr(
+        QTextDocument, "resource", lambda self, *a: asked.append(a) or original(self, *a)
+    )
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show()
+    view.show_markdown(reply)
+    view.grab()
+    block = view.document().begin()
+    while block.isValid():
+        iterator = block.begin()
+        while not iterator.atEnd():
+            assert not iterator.fragment().charFormat().isImageFormat()
+            iterator += 1
+        block = block.next()
+    assert asked == []
+    assert view.loadResource(2, QUrl("file:///etc/hostname")) is None
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("https://example.com/a?b=c", "yes", True),
+        ("https://example.com/a?b=c", "no", False),
+        ("file:///etc/passwd", "yes", False),
+        ("javascript:alert(1)", "yes", False),
+    ],
+)
+def test_links_show_their_address_and_ask(
+    qtbot: QtBot,
+    theme: Theme,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[str, str, bool],
+) -> None:
+    address, answer, opened = case
+    calls: list[str] = []
+    said: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: calls.append(url.toString()))
+
+    def answered(box: QMessageBox) -> int:
+        said.append(box.informativeText())
+        wanted = (
+            QMessageBox.ButtonRole.AcceptRole
+            if answer == "yes"
+            else QMessageBox.ButtonRole.RejectRole
+        )
+        button = next(b for b in box.buttons() if box.buttonRole(b) == wanted)
+        monkeypatch.setattr(QMessageBox, "clickedButton", lambda _: button)
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", answered)
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show_markdown(f"[words]({address})")
+    view.anchorClicked.emit(QUrl(address))
+    assert said == [address]
+    assert calls == ([address] if opened else [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\0NUL\0",
+        "👩‍👩‍👧‍👦 emoji 🇫🇷",
+        "שלום עולם and مرحبا",
+        "e\u0301\u0302\u0303 combining",
+        "```\nnever closed",
+        "| a |\n|",
+        "*" * 500,
+        "[" * 2_000,
+        "> " * 300 + "deep",
+        "\u202eoverride",
+    ],
+)
+def test_strange_text_does_no_harm(qtbot: QtBot, theme: Theme, text: str) -> None:
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show()
+    for end in range(0, len(text) + 1, max(1, len(text) // 40)):
+        view.show_markdown(text[:end])
+    view.show_markdown(text)
+    view.grab()
+    assert "\0" not in shown(view)
+
+
+def test_restyle_keeps_the_text(qtbot: QtBot, theme: Theme) -> None:
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show_markdown(REPLY)
+    before = shown(view)
+    theme.set_appearance("dark")
+    view.restyle()
+    qtbot.waitUntil(lambda: shown(view) == before)
+    assert view.markdown() == REPLY
+
+
+def test_nothing_is_written_beside_the_text(qtbot: QtBot, theme: Theme, tmp_path: Path) -> None:
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show_markdown(f"[f](file://{tmp_path}/x)")
+    assert not list(tmp_path.iterdir())
