@@ -13,7 +13,7 @@ DEADLINE_MS = 30 * 60 * 1000
 
 def first_reply() -> GenerationConfig:
     """For a question asked for the first time."""
-    return GenerationConfig(max_new_tokens=MAX_NEW_TOKENS, repetition_penalty=1.1)
+    return GenerationConfig(max_new_tokens=MAX_NEW_TOKENS, repetition_penalty=1.05)
 
 
 def another_reply() -> GenerationConfig:
