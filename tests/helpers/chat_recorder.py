@@ -63,6 +63,13 @@ class ChatRecorder:
         """Run the event loop until it holds."""
         self.qtbot.waitUntil(condition, timeout=WAIT_MS)
 
+    def close(self) -> None:
+        """Stop listening, so that a host shared with other tests is left alone."""
+        self.service.stop()
+        self.service.shutdown()
+        self.service.deleteLater()
+        self.qtbot.wait(1)
+
     def _on_chats(self, summaries: tuple[ChatSummary, ...]) -> None:
         self.summaries = summaries
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.paths import Paths, resolve_paths
@@ -42,6 +43,15 @@ def host(qtbot: QtBot) -> Iterator[EngineHost]:
     made.shutdown()
 
 
+@pytest.fixture(scope="session")
+def shared_host(qapp: QCoreApplication, bundle: Path) -> Iterator[EngineHost]:
+    """One worker for all tests that leave it alive; starting one takes a second."""
+    made = EngineHost(threads=1)
+    made.load(bundle)
+    yield made
+    made.shutdown()
+
+
 @pytest.fixture
 def store() -> Iterator[Store]:
     opened = Store.open_temporary()
@@ -51,12 +61,11 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture
 def chat(
-    qtbot: QtBot, host: EngineHost, tasks: Tasks, store: Store, bundle: Path
+    qtbot: QtBot, shared_host: EngineHost, tasks: Tasks, store: Store
 ) -> Iterator[ChatRecorder]:
-    """A chat service on a temporary store, with a host that loads the tiny model."""
-    recorder = ChatRecorder(qtbot, host, tasks)
+    """A chat service on a temporary store that nothing was asked yet."""
+    recorder = ChatRecorder(qtbot, shared_host, tasks)
     recorder.service.attach(store, "temporary")
     recorder.service.start()
-    host.load(bundle)
     yield recorder
-    recorder.service.shutdown()
+    recorder.close()
