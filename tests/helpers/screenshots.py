@@ -47,18 +47,27 @@ class Scene:
 
 SCENES = {
     "en": Scene(
-        ("Train to Lyon", "How vaccines work", "Names for the kitten", "Potato gratin for six"),
-        ("What is the capital of France?", "What should I pack for a weekend by the sea?"),
+        (
+            "Train to Lyon",
+            "Potato gratin for six",
+            "Names for the kitten",
+            "A letter to the town hall",
+        ),
+        ("What is the capital of France?", "How do vaccines work?"),
         ("light", "dark", "contrast"),
     ),
     "fr": Scene(
-        ("Le train pour Lyon", "Comment agit un vaccin", "Des noms pour le chaton"),
-        ("Quelle est la capitale de la France ?", "What is the capital of France?"),
+        ("Le train pour Lyon", "Une lettre à la mairie", "Des noms pour le chaton"),
+        (
+            "What is the capital of France?",
+            "How do vaccines work?",
+            "Merci beaucoup, c’est très clair !",
+        ),
         ("light", "dark"),
     ),
     "zh_Hans": Scene(
-        ("去里昂的火车", "疫苗是怎么起作用的", "给小猫起名字"),
-        ("法国的首都是哪里？", "What is the capital of France?"),
+        ("去里昂的火车", "写给居委会的信", "给小猫起名字"),
+        ("What is the capital of France?", "How do vaccines work?", "谢谢您，讲得很清楚！"),
         ("light", "dark"),
     ),
 }

@@ -1,0 +1,104 @@
+"""Replies: thinking folded away, endings in plain words, Copy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
+
+from app.core.records import Message, MessageState, ReplyDetails, Span
+from app.ui.question_widget import QuestionWidget
+from app.ui.reply_widget import ReplyWidget, split_channels
+from app.ui.theme import Theme
+
+
+def reply(
+    text: str,
+    state: MessageState = "complete",
+    *,
+    thought: int = 0,
+    reason: str = "stop",
+    code: str = "",
+) -> Message:
+    spans = (Span("thinking", 0, thought), Span("answer", thought, len(text))) if thought else ()
+    details = ReplyDetails(spans=spans, finish_reason=reason, error_code=code)
+    return Message(2, 1, 1, "assistant", text, state, datetime.now(UTC), details)
+
+
+def button(widget: ReplyWidget, text: str) -> QAbstractButton:
+    return next(b for b in widget.findChildren(QAbstractButton) if b.text() == text)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (reply("half", "interrupted"), "interrupted"),
+        (reply("half", "stopped"), "You stopped"),
+        (reply("", "failed", code="resource.context_too_long"), "longer than"),
+        (reply("half", "interrupted", code="worker.crashed"), "started again"),
+        (reply("long", reason="length"), "too long"),
+        (reply(""), "nothing to say"),
+        (reply("fine"), ""),
+        (reply("grow", "generating", reason=""), ""),
+    ],
+)
+def test_endings_in_plain_words(qtbot: QtBot, theme: Theme, message: Message, words: str) -> None:
+    widget = ReplyWidget(theme, message)
+    qtbot.addWidget(widget)
+    widget.show()
+    assert words in widget._ending_words.words()
+    assert widget._ending.isVisible() == bool(words)
+
+
+def test_thinking_is_folded_until_asked_for(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("Hm, well.Paris.", thought=9))
+    qtbot.addWidget(widget)
+    widget.show()
+    assert widget.answer.toPlainText() == "Paris."
+    toggle = button(widget, "Show what it thought first")
+    qtbot.mouseClick(toggle, Qt.MouseButton.LeftButton)
+    assert widget._thinking is not None
+    assert widget._thinking.isVisible()
+    assert widget._thinking.toPlainText() == "Hm, well."
+    qtbot.mouseClick(toggle, Qt.MouseButton.LeftButton)
+    assert not widget._thinking.isVisible()
+
+
+def test_copy_takes_the_answer_only(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("Hm.**Paris**", thought=3))
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.mouseClick(button(widget, "Copy"), Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "**Paris**"
+    assert button(widget, "Copied").isVisible()
+
+
+def test_only_the_last_reply_can_be_tried_again(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("Paris"))
+    qtbot.addWidget(widget)
+    widget.show()
+    again = button(widget, "Try again")
+    assert not again.isVisible()
+    widget.set_last(True)
+    assert again.isVisible()
+
+
+def test_text_that_no_span_covers_is_answer() -> None:
+    assert split_channels("abc", ()) == ("", "abc")
+    assert split_channels("abcd", (Span("thinking", 0, 1), Span("answer", 1, 2))) == ("a", "bcd")
+
+
+def test_long_questions_are_folded(qtbot: QtBot, theme: Theme) -> None:
+    text = "word " * 40_000
+    widget = QuestionWidget(theme, Message(1, 1, None, "user", text, "complete", datetime.now(UTC)))
+    qtbot.addWidget(widget)
+    widget.resize(760, 300)
+    widget.show()
+    assert len(widget._view.toPlainText()) < 2_100
+    unfold = next(b for b in widget.findChildren(QAbstractButton) if b.text() == "Show all of it")
+    qtbot.mouseClick(unfold, Qt.MouseButton.LeftButton)
+    assert widget.height() < 900
