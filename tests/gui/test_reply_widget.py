@@ -101,4 +101,4 @@ def test_long_questions_are_folded(qtbot: QtBot, theme: Theme) -> None:
     assert len(widget._view.toPlainText()) < 2_100
     unfold = next(b for b in widget.findChildren(QAbstractButton) if b.text() == "Show all of it")
     qtbot.mouseClick(unfold, Qt.MouseButton.LeftButton)
-    assert widget.height() < 900
+    qtbot.waitUntil(lambda: widget.sizeHint().height() < 900)
