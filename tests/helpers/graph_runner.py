@@ -1,0 +1,70 @@
+"""Runs a bundle's graph step by step with plain ONNX Runtime, without our own runtime."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from engine.bundle import GRAPH_NAME, read_manifest
+
+
+class GraphRunner:
+    """One conversation with a bundle.
+
+    Attributes:
+        graph: The graph that runs, after `exact` was applied.
+    """
+
+    def __init__(self, bundle: Path, *, exact: bool = False, capacity: int = 256) -> None:
+        self.graph = onnx.load(bundle / GRAPH_NAME, load_external_data=False)
+        for node in self.graph.graph.node:
+            for attribute in node.attribute:
+                if exact and attribute.name == "accuracy_level":
+                    attribute.i = 0
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry(
+            "session.model_external_initializers_file_folder_path", str(bundle)
+        )
+        self._session = onnxruntime.InferenceSession(
+            self.graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        self._specs = read_manifest(bundle).states
+        self._capacity = capacity
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything that was read."""
+        sizes = {"batch": 1, "capacity": self._capacity}
+        self._past = 0
+        self._states = {
+            spec.input_name: np.zeros(
+                [sizes[size] if isinstance(size, str) else size for size in spec.shape], spec.dtype
+            )
+            for spec in self._specs
+        }
+
+    def read(self, ids: NDArray[np.int64], keep: int | None = None) -> NDArray[np.float32]:
+        """Logits of the last `keep` positions (all by default), [keep, vocab]."""
+        total = self._past + len(ids)
+        outputs = ["logits", *(spec.output_name for spec in self._specs)]
+        feeds = {
+            "input_ids": np.asarray(ids, np.int64)[None],
+            "seqlens_k": np.array([total - 1], np.int32),
+            "total_sequence_length": np.array(total, np.int32),
+            "logits_to_keep": np.array([len(ids) if keep is None else keep], np.int64),
+        }
+        logits, *states = self._session.run(outputs, {**feeds, **self._states})
+        self._past = total
+        self._states = {
+            spec.input_name: state for spec, state in zip(self._specs, states, strict=True)
+        }
+        return logits[0]
