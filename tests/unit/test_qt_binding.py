@@ -1,6 +1,6 @@
 """The binding to Qt must not give up references that are not its own.
 
-PySide6 6.12.0 on CPython 3.11 releases None (and so True) once too often with each emitted signal: the
+PySide6 6.12.0 on CPython 3.11 releases True once too often with each emitted signal: the
 program dies as soon as the count is used up. Whoever raises the pin is told here.
 """
 
