@@ -62,8 +62,9 @@ def benchmark(
         if prompt_tokens + new_tokens > context:
             raise ContextTooLong(prompt_tokens=prompt_tokens + new_tokens, context_length=context)
         ids = random_ids(model, prompt_tokens)
-        run_once(model, ids[:_WARM_UP_TOKENS], 2)
-        prefill_s, decode_s = run_once(model, ids, new_tokens)
+        pace = Pace()
+        run_once(model, ids[:_WARM_UP_TOKENS], 2, pace)
+        prefill_s, decode_s = run_once(model, ids, new_tokens, pace)
         memory = process_memory()
         return BenchResult(
             device=",".join(sorted(model.placement)),
@@ -87,12 +88,18 @@ def random_ids(model: Model, count: int) -> NDArray[np.int64]:
     return random.integers(0, model.manifest.sizes["vocab"], count, dtype=np.int64)
 
 
-def run_once(model: Model, ids: NDArray[np.int64], new_tokens: int) -> tuple[float, float]:
-    """Seconds to read `ids` and to take `new_tokens` greedy steps after them."""
+def run_once(
+    model: Model, ids: NDArray[np.int64], new_tokens: int, pace: Pace | None = None
+) -> tuple[float, float]:
+    """Seconds to read `ids` and to take `new_tokens` greedy steps after them.
+
+    `pace` remembers from run to run how large the pieces may be, as it does for a conversation.
+    """
     executor = model.executor
+    pace = pace or Pace()
     executor.reset()
     start = time.perf_counter()
-    logits = prefill(executor, ids, Pace(), Control())
+    logits = prefill(executor, ids, pace, Control())
     middle = time.perf_counter()
     for _ in range(new_tokens):
         logits = executor.step(int(logits.argmax()))

@@ -165,7 +165,7 @@ class Model:
     def stream(
         self,
         messages: Sequence[Message],
-        config: GenerationConfig = GenerationConfig(),  # noqa: B008 - frozen
+        config: GenerationConfig = GenerationConfig(),
         *,
         cancel: threading.Event | None = None,
         deadline_ms: int = 0,
@@ -210,7 +210,7 @@ class Model:
         context = self.manifest.context_length
         if len(ids) >= context:
             raise ContextTooLong(prompt_tokens=len(ids), context_length=context)
-        assert self._tokenizer is not None  # noqa: S101 - encode() has used it
+        assert self._tokenizer is not None
         text = ReplyText(self._tokenizer, config.stop, prompt.text, len(ids), start)
         limits = Limits(frozenset(self.manifest.stop_ids), config.max_new_tokens, context)
         self.last_run = stats = RunStats(prompt_tokens=len(ids))

@@ -49,14 +49,16 @@ class Ours:
 
         from engine.runtime.benchmark import run_once  # noqa: PLC0415
         from engine.runtime.model import load_model  # noqa: PLC0415
+        from engine.runtime.prefill import Pace  # noqa: PLC0415
 
-        self._np, self._run = np, run_once
+        self._np, self._run, self._pace = np, run_once, Pace()
         self._model = load_model(path, threads=threads)
         self.version = f"onnxruntime {onnxruntime.__version__}"
         self.vocab = self._model.executor.vocab
 
     def run(self, ids: list[int], new_tokens: int) -> tuple[float, float]:
-        return self._run(self._model, self._np.array(ids, self._np.int64), new_tokens)
+        tokens = self._np.array(ids, self._np.int64)
+        return self._run(self._model, tokens, new_tokens, self._pace)
 
 
 class Peer:

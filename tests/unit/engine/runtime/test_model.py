@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine import GenerationConfig, Message, Model, load_model
-from engine.bundle import GRAPH_NAME, MANIFEST_NAME, TOKENIZER_NAME, WEIGHTS_NAME
+from engine.bundle import GRAPH_NAME, MANIFEST_NAME, TOKENIZER_NAME, WEIGHTS_NAME, hash_file
 from engine.errors import BadBundle, ContextTooLong, InvalidRequest, NotFound, TemplateFailed
 from engine.runtime.control import Interrupted
 from engine.types import GenerationEvent, Progress
@@ -192,6 +192,20 @@ def test_a_hostile_template_is_refused(copy: Path) -> None:
     change_manifest(copy, chat_template="{{ ''.__class__.__mro__ }}")
     with load_model(copy) as model, pytest.raises(TemplateFailed):
         model.stream(HELLO, SAMPLED)
+
+
+def test_a_tokenizer_with_more_tokens_than_the_graph_is_refused(copy: Path) -> None:
+    path = copy / TOKENIZER_NAME
+    body = json.loads(path.read_text())
+    body["model"]["vocab"]["h"] = VOCAB + 1000
+    path.write_text(json.dumps(body))
+    entry = hash_file(path)
+    files = json.loads((copy / MANIFEST_NAME).read_text())["files"]
+    files[TOKENIZER_NAME] = {"size_bytes": entry.size_bytes, "sha256": entry.sha256}
+    change_manifest(copy, files=files)
+    with load_model(copy) as model, pytest.raises(BadBundle) as caught:
+        model.stream(HELLO, SAMPLED)
+    assert caught.value.params["reason"] == "token_out_of_range"
 
 
 def test_nothing_there(tmp_path: Path) -> None:
