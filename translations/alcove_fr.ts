@@ -294,7 +294,7 @@
         <translation>Tout reste sur cet ordinateur</translation>
     </message>
     <message>
-        <source>What you write and what is answered never leaves this computer.</source>
+        <source>What you write and what is answered never leave this computer.</source>
         <translation>Ce que vous écrivez et les réponses ne quittent jamais cet ordinateur.</translation>
     </message>
 </context>

@@ -291,7 +291,7 @@
         <translation>内容只保存在这台电脑上</translation>
     </message>
     <message>
-        <source>What you write and what is answered never leaves this computer.</source>
+        <source>What you write and what is answered never leave this computer.</source>
         <translation>您写的内容和得到的回答绝不会离开这台电脑。</translation>
     </message>
 </context>

@@ -68,7 +68,7 @@ class Header(QWidget):
         self.list_button.set_label(self.tr("Your conversations"))
         self._name.setText(self.tr("Small assistant"))
         self._stays.setText(self.tr("Stays on this computer"))
-        promise = self.tr("What you write and what is answered never leaves this computer.")
+        promise = self.tr("What you write and what is answered never leave this computer.")
         self._stays.setToolTip(promise)
         self._stays.setAccessibleDescription(promise)
         self._shield.setToolTip(promise)
