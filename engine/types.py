@@ -75,8 +75,8 @@ class BuildConfig:
     """What the graph builder is asked for.
 
     Attributes:
-        bits: Bits per weight; None keeps the precision of the source as closely as
-            the operators allow (a 4-bit GGUF with offsets becomes 8 bits).
+        bits: Bits per weight; None keeps the precision of the source: Q4_0, Q4_1, Q4_K and
+            Q8_0 blocks of a GGUF exactly, its other blocks in 8 bits, floats as floats.
         block_size: Weights along the input dimension that share a scale.
     """
 

@@ -9,10 +9,12 @@ afterwards leaves either a whole bundle or nothing.
 from __future__ import annotations
 
 import errno
+import glob
 import logging
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +47,8 @@ log = logging.getLogger(__name__)
 _BLOCK_SIZES: Final = (16, 32, 64, 128, 256)
 _SPARE_BYTES: Final = 16 << 20
 """Room for the graph, the tokenizer and the manifest beside the weights."""
+
+_STALE_S: Final = 3600
 
 # Stored by some converters, computed by us.
 _UNUSED_TENSORS: Final = ("rotary_emb.inv_freq", "self_attn.masked_bias", "self_attn.bias")
@@ -198,24 +202,29 @@ def _manifest(
         stop_ids=text.stop_ids,
         add_bos=text.add_bos,
         states=g.states,
-        quantization=_quantization(checkpoint, config),
+        quantization=_quantization(checkpoint, g, config),
         licence=checkpoint.licence,
         languages=checkpoint.languages,
-        source=dict(checkpoint.source),
+        source=_source(checkpoint),
         files={path.name: hash_file(path) for path in sorted(folder.iterdir())},
     )
 
 
-def _quantization(checkpoint: Checkpoint, config: BuildConfig) -> dict[str, int | str]:
-    precision = Precision(config.bits, config.block_size)
-    linear = checkpoint.tensor("model.layers.0.mlp.down_proj.weight")
-    table = checkpoint.tensor("model.embed_tokens.weight")
+def _quantization(checkpoint: Checkpoint, g: Graph, config: BuildConfig) -> dict[str, int | str]:
+    bits, embedding_bits = g.bits
     return {
-        "bits": precision.choose(linear).bits,
+        "bits": bits,
         "block_size": config.block_size,
-        "embedding_bits": precision.choose(table, embedding=True).bits,
+        "embedding_bits": embedding_bits,
         "source_type": checkpoint.source_type,
     }
+
+
+def _source(checkpoint: Checkpoint) -> dict[str, str]:
+    try:
+        return dict(checkpoint.source)
+    except OSError as exc:
+        raise BadCheckpoint(reason="unreadable") from exc
 
 
 def _check_destination(destination: Path) -> None:
@@ -233,10 +242,19 @@ def _make_temporary(destination: Path, needed_bytes: int) -> Path:
     temporary = parent / f".{destination.name}.part-{secrets.token_hex(4)}"
     with _storage_errors(needed_bytes):
         parent.mkdir(parents=True, exist_ok=True)
+        _sweep(parent, destination.name)
         if shutil.disk_usage(parent).free < needed_bytes:
             raise DiskFull(needed_bytes=needed_bytes)
         temporary.mkdir()
     return temporary
+
+
+def _sweep(parent: Path, name: str) -> None:
+    """Remove what a build that was killed left behind: folders nobody wrote to for an hour."""
+    for folder in parent.glob(f".{glob.escape(name)}.part-*"):
+        newest = max((path.stat().st_mtime for path in (folder, *folder.iterdir())), default=0)
+        if time.time() - newest > _STALE_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _move_into_place(temporary: Path, destination: Path) -> None:

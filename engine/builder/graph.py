@@ -10,6 +10,7 @@ it: it writes where they will lie in the external file, and the plan remembers w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -41,6 +42,8 @@ class _Shared:
     outputs: dict[str, ValueInfoProto] = field(default_factory=dict)
     states: list[StateSpec] = field(default_factory=list)
     parameters: int = 0
+    linear_bits: Counter[int] = field(default_factory=Counter)
+    embedding_bits: int = 0
 
 
 class Graph:
@@ -169,6 +172,20 @@ class Graph:
     def count_parameters(self, number: int) -> None:
         """Add to the model's parameter count."""
         self._shared.parameters += number
+
+    def count_linear(self, number: int, bits: int) -> None:
+        """Note how a linear layer's weights are stored."""
+        self._shared.linear_bits[bits] += number
+
+    def note_embedding(self, bits: int) -> None:
+        """Note how the embedding table is stored."""
+        self._shared.embedding_bits = bits
+
+    @property
+    def bits(self) -> tuple[int, int]:
+        """Bits of most linear weights, and of the embedding."""
+        common = self._shared.linear_bits.most_common(1)
+        return (common[0][0] if common else 0), self._shared.embedding_bits
 
     @property
     def states(self) -> tuple[StateSpec, ...]:

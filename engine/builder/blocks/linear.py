@@ -41,6 +41,7 @@ def linear(
         [batch, sequence, sum of rows].
     """
     stored = store(g, weights, precision.choose(weights[0]), precision.block_size)
+    g.count_linear(stored.rows * stored.columns, stored.storage.bits)
     bias = ""
     if biases:
         g.count_parameters(stored.rows)
@@ -116,6 +117,7 @@ def embedding(g: Graph, tensor: Tensor, precision: Precision) -> Embedding:
     storage = precision.choose(tensor, embedding=True)
     if storage.integer and tensor.columns % precision.block_size:
         storage = Storage.FLOAT32  # GatherBlockQuantized knows no padded blocks
+    g.note_embedding(storage.bits)
     return Embedding(store(g, [tensor], storage, precision.block_size))
 
 

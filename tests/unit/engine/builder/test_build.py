@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from pathlib import Path
 from threading import Event
 
@@ -127,6 +129,17 @@ def test_cancel_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(BuildCancelled):
         build_model(source, out / "b", on_progress=lambda _p: cancel.set(), cancel=cancel)
     assert list(out.iterdir()) == []
+
+
+def test_what_a_killed_build_left_is_swept_up(tmp_path: Path) -> None:
+    source, out = tiny_llama_checkpoint(tmp_path / "s"), tmp_path / "out"
+    for name, age_s in ((".b.part-dead", 7200), (".b.part-busy", 60), (".other.part-dead", 7200)):
+        (out / name).mkdir(parents=True)
+        (out / name / "model.weights").write_bytes(b"x")
+        for path in (out / name / "model.weights", out / name):
+            os.utime(path, (time.time() - age_s,) * 2)
+    build_model(source, out / "b")
+    assert sorted(path.name for path in out.iterdir()) == [".b.part-busy", ".other.part-dead", "b"]
 
 
 def test_an_older_bundle_is_replaced_whole(tmp_path: Path) -> None:
