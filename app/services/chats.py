@@ -320,17 +320,20 @@ class ChatService(QObject):
             self.question_returned.emit(text)
         self._report(error)
 
+    @Slot(object)
     def _on_reply_changed(self, message: Message) -> None:
         if message.chat_id == self.chat_id:
             spans = message.details.spans
             self.reply_changed.emit(ReplyProgress(message.id, message.text, spans, message.state))
 
+    @Slot(object)
     def _on_reply_finished(self, message: Message) -> None:
         if message.chat_id == self.chat_id:
             self._branch = tuple(message if m.id == message.id else m for m in self._branch)
             self.reply_finished.emit(message)
         self._refresh()
 
+    @Slot(int)
     def _on_shortened(self, chat_id: int) -> None:
         if chat_id not in self._told_short:
             self._told_short.add(chat_id)

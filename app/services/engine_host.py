@@ -20,7 +20,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.core.errors import AppError, NoModel
 from app.services.worker_link import SILENCE_MS, WorkerLink
@@ -177,6 +177,7 @@ class EngineHost(QObject):
         if link is not None:
             link.close(wait_ms)
 
+    @Slot()
     def _start(self) -> None:
         self._restart.stop()
         link = WorkerLink(self._silence_ms, self)
@@ -187,6 +188,7 @@ class EngineHost(QObject):
         self._set_state("starting")
         link.start(*self._load_request())
 
+    @Slot()
     def _on_greeted(self) -> None:
         if self._state == "starting":
             self._set_state("loading")
@@ -218,6 +220,7 @@ class EngineHost(QObject):
             if request.deadline_ms:
                 self._kill_later(request_id, request.deadline_ms + DEADLINE_GRACE_MS)
 
+    @Slot(object)
     def _on_message(self, message: WorkerMessage) -> None:
         if isinstance(message, TokenEvent):
             if message.id in self._running:
@@ -252,10 +255,13 @@ class EngineHost(QObject):
             # It did not understand us: nothing it says next can be trusted.
             self._link.kill(ProtocolError(reason="refused"))
 
+    @Slot(object)
     def _on_ended(self, reason: EngineError | None) -> None:
         link, self._link = self._link, None
         if link is not None:
             link.deleteLater()
+        if self._state == "stopped":
+            return
         error = reason or Crashed(exit_code=0)
         was_idle = not self._running and not self._waiting
         self._load_id = ""

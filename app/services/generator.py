@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.core.errors import AppError
 from app.core.records import ChatView, Message, MessageState
@@ -108,10 +108,12 @@ class Generator(QObject):
         )
         self._wait("reading" if self._host.state == "ready" else "loading")
 
+    @Slot(str)
     def _on_host_state(self, state: str) -> None:
         if self.active is not None and state == "ready":
             self._wait("reading")
 
+    @Slot(object)
     def _on_progress(self, event: ProgressEvent) -> None:
         if self.active is None:
             return
@@ -121,6 +123,7 @@ class Generator(QObject):
         elif self._waiting.stage == "loading":
             self._wait("loading", event.seconds_left)
 
+    @Slot(object)
     def _on_tokens(self, event: TokenEvent) -> None:
         active = self.active
         if active is None or event.id != active.request_id:
@@ -130,6 +133,7 @@ class Generator(QObject):
         if not self._updates.isActive():
             self._updates.start()
 
+    @Slot(str, dict)
     def _on_finished(self, request_id: str, data: dict[str, Any]) -> None:
         if self.active is None or request_id != self.active.request_id:
             return
@@ -138,6 +142,7 @@ class Generator(QObject):
         reason = str(data.get("finish_reason", "stop"))
         self._end("stopped" if reason == "cancelled" else "complete", finish_reason=reason)
 
+    @Slot(str, object)
     def _on_failed(self, request_id: str, error: EngineError | AppError) -> None:
         active = self.active
         if active is None or request_id != active.request_id:
@@ -184,6 +189,7 @@ class Generator(QObject):
         self._wait("idle")
         self.finished.emit(message)
 
+    @Slot()
     def _emit_changed(self) -> None:
         if self.active is not None:
             self.changed.emit(self.active.snapshot())

@@ -264,6 +264,7 @@ class ModelService(QObject):
         left_s = spent_s * (total - done) / done if done and spent_s > 1 else None
         self.progressed.emit(self._stage, done, total, left_s)
 
+    @Slot(dict)
     def _on_loaded(self, _data: object) -> None:
         self.languages_changed.emit(self.languages())
 

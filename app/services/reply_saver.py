@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.core.errors import AppError
 from app.core.records import ChatView, Message
@@ -83,6 +83,7 @@ class ReplySaver(QObject):
         done, pending = wait(futures, timeout=wait_s)
         return not pending and all(_is_written(future) for future in done)
 
+    @Slot()
     def _checkpoint(self) -> None:
         if self._source is None or (self._in_flight is not None and not self._in_flight.done()):
             return
@@ -98,6 +99,7 @@ class ReplySaver(QObject):
         future = self._store.messages.checkpoint(message.id, message.text, message.details)
         self._in_flight = self._tasks.then(future, saved, self._failed)
 
+    @Slot()
     def _write_unsaved(self) -> None:
         for message in list(self._unsaved.values()):
             self._write(message)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import shiboken6
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import AppError
@@ -21,6 +27,7 @@ class ChatRecorder:
     def __init__(self, qtbot: QtBot, host: EngineHost, tasks: Tasks) -> None:
         self.qtbot = qtbot
         self.host = host
+        self._tasks = tasks
         self.service = ChatService(host, tasks)
         self.summaries: tuple[ChatSummary, ...] = ()
         self.opened: list[ChatView | None] = []
@@ -53,11 +60,28 @@ class ChatRecorder:
         self.wait(lambda: len(self.finished) > count)
         return self.finished[-1]
 
-    def ask_and_watch(self, text: str) -> None:
-        """Ask and wait until some of the reply is there."""
+    @contextmanager
+    def held(self, text: str) -> Iterator[int]:
+        """Ask, and freeze the worker at the first words of the reply; yields its process id.
+
+        The tiny model writes a thousand tokens in a tenth of a second: too fast to be caught
+        by waiting.
+        """
+        pid = self.host.worker_pid
         count = len(self.progress)
+
+        def freeze() -> None:
+            os.kill(pid, signal.SIGSTOP)
+            self.host.tokens_arrived.disconnect(freeze)
+
+        self.host.tokens_arrived.connect(freeze)
         self.service.send(text)
         self.wait(lambda: len(self.progress) > count)
+        try:
+            yield pid
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def wait(self, condition: object) -> None:
         """Run the event loop until it holds."""
@@ -67,8 +91,8 @@ class ChatRecorder:
         """Stop listening, so that a host shared with other tests is left alone."""
         self.service.stop()
         self.service.shutdown()
-        self.service.deleteLater()
-        self.qtbot.wait(1)
+        self._tasks.close()
+        shiboken6.delete(self.service)  # with all its connections, before Python forgets it
 
     def _on_chats(self, summaries: tuple[ChatSummary, ...]) -> None:
         self.summaries = summaries

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,12 +60,25 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture
+def record(qtbot: QtBot, tasks: Tasks) -> Iterator[Callable[[EngineHost], ChatRecorder]]:
+    """Makes chat services without a store, and takes them away at the end."""
+    made: list[ChatRecorder] = []
+
+    def make(host: EngineHost) -> ChatRecorder:
+        made.append(ChatRecorder(qtbot, host, tasks))
+        return made[-1]
+
+    yield make
+    for recorder in made:
+        recorder.close()
+
+
+@pytest.fixture
 def chat(
-    qtbot: QtBot, shared_host: EngineHost, tasks: Tasks, store: Store
-) -> Iterator[ChatRecorder]:
+    record: Callable[[EngineHost], ChatRecorder], shared_host: EngineHost, store: Store
+) -> ChatRecorder:
     """A chat service on a temporary store that nothing was asked yet."""
-    recorder = ChatRecorder(qtbot, shared_host, tasks)
+    recorder = record(shared_host)
     recorder.service.attach(store, "temporary")
     recorder.service.start()
-    yield recorder
-    recorder.close()
+    return recorder

@@ -3,22 +3,20 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from app.core.errors import DiskFull, NoModel
-from app.services.chats import ChatService
 from app.services.engine_host import EngineHost
-from app.services.tasks import Tasks
 from app.store import Store
 from engine.errors import ContextTooLong, Crashed
 from tests.helpers.chat_recorder import ChatRecorder
 from tests.helpers.small_disk import fill, small_disk
 
+Record = Callable[[EngineHost], ChatRecorder]
 NASTY = "👩‍🚒 e\u0301 مرحبا \u202e abc \x00 NUL \x07 <|im_end|> {{ 7*7 }} '; drop table chats; --"
 
 
@@ -55,14 +53,13 @@ def test_text_is_kept_as_it_was_typed(chat: ChatRecorder, store: Store) -> None:
 
 
 def test_stop_keeps_what_is_there(chat: ChatRecorder, store: Store) -> None:
-    chat.ask_and_watch("hello")
-    chat.service.stop()
-    reply = chat.finished[-1]
-    assert reply.state == "stopped"
-    assert reply.text
-    assert not chat.service.busy
-    chat.ask_and_watch("and again")  # a new question need not wait
-    chat.service.stop()
+    with chat.held("one"):
+        chat.service.stop()
+        reply = chat.finished[-1]  # at once, though the worker has not heard of it
+        assert reply.state == "stopped"
+        assert reply.text
+        assert not chat.service.busy
+    assert chat.ask("and again").state == "complete"
     chat.wait(lambda: store.messages.get(reply.id).result().state == "stopped")
     assert store.messages.get(reply.id).result().text == reply.text
 
@@ -92,20 +89,20 @@ def test_regenerate_makes_a_sibling(chat: ChatRecorder, store: Store) -> None:
 
 
 def test_a_reply_goes_on_while_another_chat_is_shown(chat: ChatRecorder) -> None:
-    chat.ask_and_watch("first chat")
-    first_id = chat.service.chat_id
-    assert first_id is not None
-    chat.service.new_chat()
-    assert chat.opened[-1] is None
-    assert chat.service.busy
-    shown = len(chat.progress)
-    chat.service.open_chat(first_id)
-    chat.wait(lambda: chat.opened[-1] is not None)
-    view = chat.opened[-1]
-    assert view is not None
-    assert view.messages[1].text  # though the store has not seen it yet
-    chat.wait(lambda: len(chat.progress) > shown or bool(chat.finished))
+    with chat.held("first chat"):
+        first_id = chat.service.chat_id
+        assert first_id is not None
+        chat.service.new_chat()
+        assert chat.opened[-1] is None
+        assert chat.service.busy
+        chat.service.open_chat(first_id)
+        chat.wait(lambda: chat.opened[-1] is not None)
+        view = chat.opened[-1]
+        assert view is not None
+        assert view.messages[1].text  # though the store has not seen it yet
+        assert not chat.finished
     chat.wait(lambda: bool(chat.finished))
+    assert chat.finished[0].text.startswith(view.messages[1].text)
 
 
 def test_delete_and_undo(chat: ChatRecorder) -> None:
@@ -123,12 +120,12 @@ def test_delete_and_undo(chat: ChatRecorder) -> None:
 
 
 def test_deleting_the_chat_that_answers_stops_it(chat: ChatRecorder) -> None:
-    chat.ask_and_watch("hello")
-    chat_id = chat.service.chat_id
-    assert chat_id is not None
-    chat.service.delete_chat(chat_id)
-    chat.wait(lambda: bool(chat.deleted))
-    assert not chat.service.busy
+    with chat.held("one"):
+        chat_id = chat.service.chat_id
+        assert chat_id is not None
+        chat.service.delete_chat(chat_id)
+        chat.wait(lambda: bool(chat.deleted))
+        assert not chat.service.busy
     assert not chat.errors
 
 
@@ -140,9 +137,9 @@ def test_rename(chat: ChatRecorder) -> None:
 
 
 def test_worker_crash_costs_the_tail_only(chat: ChatRecorder) -> None:
-    chat.ask_and_watch("hello")
-    os.kill(chat.host.worker_pid, signal.SIGKILL)
-    chat.wait(lambda: bool(chat.finished))
+    with chat.held("one") as worker:
+        os.kill(worker, signal.SIGKILL)
+        chat.wait(lambda: bool(chat.finished))
     reply = chat.finished[0]
     assert reply.state == "interrupted"
     assert reply.text
@@ -171,8 +168,8 @@ def test_history_that_outgrows_the_context_is_shortened_and_said_once(
     assert not chat.errors
 
 
-def test_without_a_model(qtbot: QtBot, host: EngineHost, tasks: Tasks, store: Store) -> None:
-    chat = ChatRecorder(qtbot, host, tasks)
+def test_without_a_model(record: Record, host: EngineHost, store: Store) -> None:
+    chat = record(host)
     chat.service.attach(store, "temporary")
     chat.service.start()
     assert chat.ask("hello").state == "failed"
@@ -180,16 +177,16 @@ def test_without_a_model(qtbot: QtBot, host: EngineHost, tasks: Tasks, store: St
 
 
 def test_question_asked_before_the_store_is_open(
-    qtbot: QtBot, shared_host: EngineHost, tasks: Tasks, store: Store
+    record: Record, shared_host: EngineHost, store: Store
 ) -> None:
-    chat = ChatRecorder(qtbot, shared_host, tasks)
+    chat = record(shared_host)
     chat.service.start()
     chat.service.send("early")
     assert not chat.added
     chat.service.attach(store, "temporary")
     chat.wait(lambda: bool(chat.finished))
     assert chat.added[0].text == "early"
-    chat.close()
+    chat.service.shutdown()
 
 
 @pytest.fixture
@@ -199,11 +196,11 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_full_disk_keeps_the_question_and_the_reply(
-    qtbot: QtBot, shared_host: EngineHost, tasks: Tasks, disk: Path
+    record: Record, shared_host: EngineHost, disk: Path
 ) -> None:
     store = Store.open(disk / "alcove.db", bytes(32))
     try:
-        chat = ChatRecorder(qtbot, shared_host, tasks)
+        chat = record(shared_host)
         chat.service.attach(store, "stored")
         chat.service.start()
         chat.ask("fits")
@@ -217,21 +214,21 @@ def test_full_disk_keeps_the_question_and_the_reply(
 
         filler.unlink()
         assert chat.ask("does not fit " * 2).state == "complete"
-        chat.close()
+        chat.service.shutdown()
     finally:
         store.close()
 
 
 def test_reply_that_cannot_be_stored_is_written_once_there_is_room(
-    qtbot: QtBot, shared_host: EngineHost, tasks: Tasks, disk: Path
+    record: Record, shared_host: EngineHost, disk: Path
 ) -> None:
     store = Store.open(disk / "alcove.db", bytes(32))
     try:
-        chat = ChatRecorder(qtbot, shared_host, tasks)
+        chat = record(shared_host)
         chat.service.attach(store, "stored")
         chat.service.start()
-        chat.ask_and_watch("hello")
-        filler = fill(disk)
+        with chat.held("one"):
+            filler = fill(disk)
         chat.wait(lambda: bool(chat.finished))
         reply = chat.finished[0]
         assert reply.text
@@ -247,18 +244,18 @@ def test_reply_that_cannot_be_stored_is_written_once_there_is_room(
         chat.wait(lambda: store.messages.get(reply.id).result().state == "complete")
         assert store.messages.get(reply.id).result().text == reply.text
         assert [type(e) for e in chat.errors] == [DiskFull]
-        chat.close()
+        chat.service.shutdown()
     finally:
         store.close()
 
 
 def test_interrupted_replies_are_shown_at_the_next_start(
-    qtbot: QtBot, shared_host: EngineHost, tasks: Tasks, store: Store
+    record: Record, shared_host: EngineHost, store: Store
 ) -> None:
     summary = store.chats.create("before").result()
     question, reply = store.messages.ask(summary.id, None, "question").result()
     store.messages.checkpoint(reply.id, "half an ans", reply.details).result()
-    chat = ChatRecorder(qtbot, shared_host, tasks)
+    chat = record(shared_host)
     chat.service.attach(store, "stored")
     assert not chat.opened  # nobody is there to see it yet
     chat.service.start()
@@ -269,8 +266,8 @@ def test_interrupted_replies_are_shown_at_the_next_start(
     assert view.messages[1].state == "interrupted"
 
 
-def test_drafts(qtbot: QtBot, shared_host: EngineHost, tasks: Tasks, store: Store) -> None:
-    chat = ChatRecorder(qtbot, shared_host, tasks)
+def test_drafts(record: Record, shared_host: EngineHost, store: Store) -> None:
+    chat = record(shared_host)
     chat.service.attach(store, "stored")
     chat.service.start()
     for end in range(1, 8):
@@ -278,12 +275,12 @@ def test_drafts(qtbot: QtBot, shared_host: EngineHost, tasks: Tasks, store: Stor
     assert store.chats.draft(None).result() == ""  # not yet: half a second after the last key
     chat.wait(lambda: store.chats.draft(None).result() == "a draft")
 
-    again = ChatRecorder(qtbot, shared_host, tasks)
+    again = record(shared_host)
     again.service.attach(store, "stored")
     again.service.start()
     again.wait(lambda: again.drafts == ["a draft"])
 
-    late = ChatRecorder(qtbot, shared_host, tasks)
+    late = record(shared_host)
     late.service.save_draft("typed already")
     late.service.attach(store, "stored")
     late.service.start()
@@ -301,11 +298,11 @@ def test_a_draft_is_gone_once_it_was_sent(chat: ChatRecorder, store: Store) -> N
 
 
 def test_end_of_the_program_keeps_the_reply_so_far(chat: ChatRecorder, store: Store) -> None:
-    chat.ask_and_watch("hello")
-    reply_id = chat.added[1].id
-    started = datetime.now(UTC)
-    chat.service.shutdown()
-    assert (datetime.now(UTC) - started).total_seconds() < 2
+    with chat.held("one"):
+        reply_id = chat.added[1].id
+        started = time.monotonic()
+        chat.service.shutdown()
+        assert time.monotonic() - started < 2
     stored = store.messages.get(reply_id).result()
     assert stored.state == "interrupted"
     assert stored.text
@@ -319,8 +316,7 @@ def test_updates_are_smooth_and_bounded(chat: ChatRecorder) -> None:
 
 
 def test_busy_service_ignores_a_second_question(chat: ChatRecorder) -> None:
-    chat.ask_and_watch("one")
-    service: ChatService = chat.service
-    service.send("two")
+    with chat.held("one"):
+        chat.service.send("two")
     chat.wait(lambda: bool(chat.finished))
     assert [m.text for m in chat.added if m.role == "user"] == ["one"]
