@@ -14,7 +14,13 @@ from types import ModuleType
 from engine.errors import EngineError, InsufficientMemory
 from engine.runtime.machine import memory
 
-_NO_MEMORY = ("bad_alloc", "failed to allocate memory", "allocation failed", "out of memory")
+_NO_MEMORY = (
+    "bad_alloc",
+    "failed to allocate memory",
+    "allocation failed",
+    "out of memory",
+    "can't start new thread",  # no room for its stack
+)
 
 
 @functools.cache
@@ -41,7 +47,7 @@ def ort_failures() -> tuple[type[Exception], ...]:
 
 
 def memory_failure(exc: BaseException) -> EngineError | None:
-    """InsufficientMemory if that is what a failure of the native library means."""
+    """InsufficientMemory if that is what a failure below us means, None for anything else."""
     text = str(exc).lower()
     if isinstance(exc, MemoryError) or any(part in text for part in _NO_MEMORY):
         return InsufficientMemory(needed_bytes=0, available_bytes=memory().available_bytes)

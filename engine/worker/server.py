@@ -17,7 +17,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from engine.errors import EngineError, InsufficientMemory, InvalidRequest, ProtocolError
+from engine.errors import EngineError, InvalidRequest, ProtocolError
 from engine.protocol import (
     HEARTBEAT_MS,
     PROTOCOL_VERSION,
@@ -32,7 +32,8 @@ from engine.protocol import (
     decode_client_message,
 )
 from engine.runtime.control import Control
-from engine.runtime.machine import memory, resident_bytes
+from engine.runtime.machine import resident_bytes
+from engine.runtime.ort import memory_failure
 from engine.worker.guards import leave_at_once
 from engine.worker.jobs import Jobs
 from engine.worker.lines import read_lines
@@ -148,10 +149,10 @@ class Server:
             return ResultEvent(id=request_id, data=self._jobs.run(job.request, job.control))
         except EngineError as exc:
             return _error(request_id, exc)
-        except MemoryError:
-            available = memory().available_bytes
-            return _error(request_id, InsufficientMemory(needed_bytes=0, available_bytes=available))
         except Exception as exc:  # noqa: BLE001 - the top of the job thread
+            no_memory = memory_failure(exc)
+            if no_memory is not None:
+                return _error(request_id, no_memory)
             _log_bug(exc)
             return _error(request_id, EngineError(bug=type(exc).__name__))
 

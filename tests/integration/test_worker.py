@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import resource
 import shutil
 import signal
 import subprocess
@@ -30,7 +31,7 @@ from engine.protocol import (
     TokenEvent,
 )
 from engine.types import BuildConfig, GenerationConfig, Message
-from tests.helpers.tiny_bundle import CONTEXT_LENGTH, VOCAB, tiny_bundle, tiny_checkpoint
+from tests.helpers.tiny_bundle import CONTEXT_LENGTH, STARTER, VOCAB, tiny_bundle, tiny_checkpoint
 from tests.helpers.worker_client import WorkerClient
 
 MARKER = "Zwetschgenmarker"
@@ -303,3 +304,24 @@ def test_what_libraries_print_cannot_corrupt_the_protocol() -> None:
     assert done.stdout == b"protocol"
     assert b"from python" in done.stderr
     assert b"from native code" in done.stderr
+
+
+@pytest.mark.starter
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
+@pytest.mark.parametrize("spare_mib", [0, 60, 130])
+def test_memory_that_runs_out_is_an_error_event_and_the_worker_lives(
+    worker: WorkerClient, spare_mib: int
+) -> None:
+    worker.send(Doctor(id="d"))
+    worker.result("d")
+    pid = worker.process.pid
+    status = Path(f"/proc/{pid}/status").read_text()
+    size_kib = int(next(line.split()[1] for line in status.splitlines() if "VmSize" in line))
+    limits = resource.prlimit(pid, resource.RLIMIT_AS)
+    resource.prlimit(pid, resource.RLIMIT_AS, ((size_kib + spare_mib * 1024) * 1024, limits[1]))
+    worker.send(Load(id="a", bundle=str(STARTER)))
+    error = worker.error("a")
+    assert error.code == "resource.insufficient_memory", (error, worker.log)
+    resource.prlimit(pid, resource.RLIMIT_AS, limits)
+    worker.send(Load(id="b", bundle=str(STARTER)))
+    assert worker.result("b")["model_hash"]
