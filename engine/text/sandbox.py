@@ -323,7 +323,7 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
 def _print(context: Context, value: Any) -> str:  # noqa: ANN401
     """What `{{ value }}` writes."""
     environment = context.environment
-    assert isinstance(environment, LimitedEnvironment)  # noqa: S101 - our own invariant
+    assert isinstance(environment, LimitedEnvironment)
     if isinstance(value, Undefined):
         return str(value)
     text = plain_text(environment.meter, value)

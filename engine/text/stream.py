@@ -34,7 +34,7 @@ def _byte_alphabet() -> dict[str, int]:
     others = [value for value in range(256) if value not in set(printable)]
     table = {chr(value): value for value in printable}
     table.update({chr(256 + index): value for index, value in enumerate(others)})
-    assert table.keys() == set(pre_tokenizers.ByteLevel.alphabet())  # noqa: S101 - our invariant
+    assert table.keys() == set(pre_tokenizers.ByteLevel.alphabet())
     return table
 
 
