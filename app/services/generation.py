@@ -22,6 +22,6 @@ def another_reply() -> GenerationConfig:
         max_new_tokens=MAX_NEW_TOKENS,
         temperature=0.7,
         top_p=0.9,
-        repetition_penalty=1.1,
+        repetition_penalty=REPETITION_PENALTY,
         seed=secrets.randbits(31),
     )

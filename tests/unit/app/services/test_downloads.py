@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import AppError, DiskFull, HashMismatch, OfflineLock, Unreachable
-from app.core.starter import STARTER, Recipe, Workplace
+from app.core.starter import Workplace
 from app.services.downloads import NetworkGate, PackageDownload
+from tests.helpers.packages import make_wheel, serve_packages
 from tests.helpers.small_disk import fill, small_disk
-
-CONTENT = b"not a model, but its size" * 1000
-
-
-def make_wheel(folder: Path, content: bytes = CONTENT) -> Recipe:
-    """A package of the starter's name, small enough for tests; returns its recipe."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wheel = folder / STARTER.wheel_name
-    info = f"{STARTER.package.replace('-', '_')}-{STARTER.version}.dist-info"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(STARTER.member, content)
-        head = f"Metadata-Version: 2.1\nName: {STARTER.package}\nVersion: {STARTER.version}\n"
-        archive.writestr(f"{info}/METADATA", head + "Requires-Dist: something-that-is-not-there\n")
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{info}/RECORD", "")
-    data = wheel.read_bytes()
-    return replace(
-        STARTER,
-        wheel_sha256=hashlib.sha256(data).hexdigest(),
-        wheel_bytes=len(data),
-        gguf_sha256=hashlib.sha256(content).hexdigest(),
-        gguf_bytes=len(content),
-    )
 
 
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder from which pip takes packages in these tests."""
-    folder = tmp_path / "shelf"
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    return folder
+    return serve_packages(tmp_path / "shelf", monkeypatch)
 
 
 class Outcome:
