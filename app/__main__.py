@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    paths = resolve_paths(options.data_dir)
+    paths = resolve_paths(getattr(options, "data_dir", None))
     if options.command == "paths":
         _print_paths(paths, as_json=options.json)
         return 0
@@ -102,7 +102,6 @@ def _parser() -> argparse.ArgumentParser:
         description="A desktop assistant that answers on your own computer.",
         parents=[common],
     )
-    parser.set_defaults(data_dir=None)
     parser.add_argument("--version", action="version", version=f"alcove {__version__}")
     parser.add_argument("--language", metavar="CODE", help="en, fr or zh_Hans")
     parser.add_argument("--theme", metavar="NAME", help="system, light, dark or contrast")
