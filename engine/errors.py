@@ -30,19 +30,27 @@ from typing import ClassVar
 ParamValue = str | int | float | bool
 
 
+def _one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
 class EngineError(Exception):
     """Base of all errors the engine raises on purpose.
 
     Attributes:
         code: Stable dotted name, the same in every version.
-        params: Values a sentence may need.
+        params: Values a sentence may need. Names may come from a hostile file, so texts keep
+            only what can be printed on one line.
     """
 
     code: ClassVar[str] = "engine"
 
     def __init__(self, **params: ParamValue) -> None:
-        self.params: dict[str, ParamValue] = params
-        super().__init__(self.code, params)
+        self.params: dict[str, ParamValue] = {
+            name: _one_line(value) if isinstance(value, str) else value
+            for name, value in params.items()
+        }
+        super().__init__(self.code, self.params)
 
     def __str__(self) -> str:
         details = ", ".join(f"{name}={value}" for name, value in self.params.items())
