@@ -11,9 +11,19 @@ DEADLINE_MS = 30 * 60 * 1000
 """A reply that takes longer than this helps nobody; Stop is there all the time."""
 
 
+REPETITION_PENALTY = 1.08
+"""Small models go round in circles without one: of seven plain questions the starter answered
+two in circles at 1.0 and one at 1.05 to 1.08; its explanations were clearest at 1.08, and at 1.1 it
+no longer knew the days of the week: the question's own words count as repeated too."""
+
+
 def first_reply() -> GenerationConfig:
-    """For a question asked for the first time."""
-    return GenerationConfig(max_new_tokens=MAX_NEW_TOKENS, repetition_penalty=1.05)
+    """For a question asked for the first time: the most probable words.
+
+    At temperature 0.2 the starter's facts were no better and some new ones wrong; what a person
+    reads first should be the model's best guess, and the same one tomorrow.
+    """
+    return GenerationConfig(max_new_tokens=MAX_NEW_TOKENS, repetition_penalty=REPETITION_PENALTY)
 
 
 def another_reply() -> GenerationConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import shiboken6
@@ -83,7 +83,7 @@ class ChatRecorder:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
-    def wait(self, condition: object) -> None:
+    def wait(self, condition: Callable[[], bool]) -> None:
         """Run the event loop until it holds."""
         self.qtbot.waitUntil(condition, timeout=WAIT_MS)
 
