@@ -98,6 +98,7 @@ class Generator(QObject):
     def shutdown(self, wait_s: float) -> None:
         """Store the reply so far as interrupted; blocks at most `wait_s`."""
         if self.active is not None:
+            self._host.cancel(self.active.request_id)
             self._end("interrupted", finish_reason="cancelled")
         if self._saver is not None:
             self._saver.flush(wait_s)

@@ -17,6 +17,7 @@ from app.services.chats import ChatService
 from app.services.engine_host import EngineHost
 from app.services.tasks import Tasks
 from engine.errors import EngineError
+from engine.protocol import TokenEvent
 
 WAIT_MS = 20_000
 
@@ -70,9 +71,11 @@ class ChatRecorder:
         pid = self.host.worker_pid
         count = len(self.progress)
 
-        def freeze() -> None:
-            os.kill(pid, signal.SIGSTOP)
-            self.host.tokens_arrived.disconnect(freeze)
+        def freeze(event: TokenEvent) -> None:
+            active = self.service._generator.active
+            if active is not None and event.id == active.request_id:  # not the test before
+                os.kill(pid, signal.SIGSTOP)
+                self.host.tokens_arrived.disconnect(freeze)
 
         self.host.tokens_arrived.connect(freeze)
         self.service.send(text)
