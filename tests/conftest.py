@@ -11,6 +11,8 @@ from engine.builder import build_model
 from engine.types import BuildConfig
 from tests.helpers.models import tiny_llama_checkpoint
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 _STARTER = Path(__file__).parents[1] / "resources" / "starter" / "SmolLM2-135M-Instruct"
 
 

@@ -67,4 +67,4 @@ class GraphRunner:
         self._states = {
             spec.input_name: state for spec, state in zip(self._specs, states, strict=True)
         }
-        return logits[0]
+        return np.asarray(logits[0], np.float32)

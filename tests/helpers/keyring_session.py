@@ -134,7 +134,7 @@ def _wait_until(ready: object, process: subprocess.Popen[bytes]) -> None:
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             _end(process)
-            raise RuntimeError(f"{process.args} did not come up")
+            raise RuntimeError(f"{process.args!r} did not come up")
         time.sleep(0.02)
 
 

@@ -69,10 +69,10 @@ def tiny_weights(config: Mapping[str, Any], seed: int = 0) -> dict[str, NDArray[
     narrow = config["num_key_value_heads"] * head_dim
 
     def matrix(rows: int, columns: int) -> NDArray[np.float32]:
-        return (random.standard_normal((rows, columns)) / np.sqrt(columns)).astype(np.float32)
+        return np.asarray(random.standard_normal((rows, columns)) / np.sqrt(columns), np.float32)
 
     def norm() -> NDArray[np.float32]:
-        return (1 + 0.1 * random.standard_normal(hidden)).astype(np.float32)
+        return np.asarray(1 + 0.1 * random.standard_normal(hidden), np.float32)
 
     weights = {"model.embed_tokens.weight": matrix(config["vocab_size"], hidden) * 4}
     for layer in range(config["num_hidden_layers"]):
@@ -111,7 +111,7 @@ def tiny_vocabulary(size: int = 300) -> list[str]:
 def tiny_tokenizer(size: int = 300) -> Tokenizer:
     """A working byte-level tokenizer with the tokens of `tiny_vocabulary`."""
     tokens = tiny_vocabulary(size)
-    merges = [tuple(merge.split(" ")) for merge in _MERGES]
+    merges = [(left, right) for left, _, right in (merge.partition(" ") for merge in _MERGES)]
     tokenizer = Tokenizer(models.BPE({text: i for i, text in enumerate(tokens)}, merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
