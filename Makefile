@@ -26,6 +26,14 @@ check: env-test  ## Style, types, import rules, translations, requirements
 screenshots: env-test starter translations  ## Pictures of the real window into resources/screenshots
 	@$(PY) -m tests.helpers.screenshots
 
+bench: env-test starter translations  ## Figures for resources/benchmarks; PEER=PYTHON with llama-cpp-python
+	@$(PY) -m tests.perf.bench_window_start --out resources/benchmarks/window_start.json
+	@$(PY) -m tests.perf.bench_sampling
+	@$(PY) -m tests.perf.bench_store
+	@test -z "$(PEER)" || $(PY) -m tests.perf.bench_llama_cpp --peer-python $(PEER) \
+		--out resources/benchmarks/llama_cpp.json \
+		.build/starter/SmolLM2-135M-Instruct.Q4_1.gguf resources/starter/SmolLM2-135M-Instruct
+
 starter: env  ## Fetch and build the small model, once
 	@$(PY) $(SHARED)/starter.py
 
