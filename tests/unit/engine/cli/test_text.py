@@ -39,7 +39,7 @@ def test_parameters_are_filled_in() -> None:
 
 def test_a_parameter_cannot_break_the_line_or_the_template() -> None:
     text = sentence(InvalidRequest(field="a\nb{x}", reason="{0}"))
-    assert text == "The value of a b{x} is not acceptable ({0})."
+    assert text == "The value of a?b{x} is not acceptable ({0})."
     assert "more memory" in sentence(DiskFull(needed_bytes=0))
 
 
