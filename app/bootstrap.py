@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -179,7 +179,7 @@ def run_terminal(paths: Paths, settings: Settings) -> int:
     program.load_model()
     console = Console(application)
     conversation = TerminalConversation(
-        program.chats, program.unlock, console, error_text, application
+        program.chats, program.unlock, console, error_text, _language_note(program), application
     )
     conversation.ended.connect(application.quit)
     signals = ProcessSignals(application)
@@ -214,7 +214,7 @@ def run_ask(paths: Paths, settings: Settings, question: str, *, example: bool = 
 
     program = build_program(paths, settings, application)
     program.i18n.apply()
-    answer = OneAnswer(program.host, error_text, application)
+    answer = OneAnswer(program.host, error_text, _language_note(program), application)
     answer.ended.connect(application.exit)
     signals = ProcessSignals(application)
     signals.interrupted.connect(answer.interrupt)
@@ -238,6 +238,13 @@ def _name(application: QCoreApplication) -> None:
     application.setApplicationVersion(__version__)
     if hasattr(application, "setDesktopFileName"):
         application.setDesktopFileName("alcove")
+
+
+def _language_note(program: Program) -> Callable[[str], str]:
+    """What to say of a question in a language that the loaded assistant hardly speaks."""
+    from app.ui.language_hint import note_for  # noqa: PLC0415  not needed by a window's start
+
+    return lambda question: note_for(question, program.models.languages())
 
 
 def _gate_is_locked(settings: Settings) -> bool:

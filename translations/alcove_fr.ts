@@ -759,10 +759,6 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
         <source>Stopped.</source>
         <translation>Arrêté.</translation>
     </message>
-    <message>
-        <source>This small assistant speaks English well and other languages poorly.</source>
-        <translation>Ce petit assistant parle bien l’anglais et mal les autres langues.</translation>
-    </message>
 </context>
 <context>
     <name>UndoBar</name>

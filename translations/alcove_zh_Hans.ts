@@ -756,10 +756,6 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
         <source>Stopped.</source>
         <translation>已停止。</translation>
     </message>
-    <message>
-        <source>This small assistant speaks English well and other languages poorly.</source>
-        <translation>这个小助手擅长英语，其他语言不太好。</translation>
-    </message>
 </context>
 <context>
     <name>UndoBar</name>

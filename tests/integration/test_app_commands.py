@@ -139,6 +139,13 @@ def test_ask_speaks_the_language_asked_for(tmp_path: Path) -> None:
     assert len(answers) == 3
 
 
+def test_ask_in_french_says_that_the_starter_speaks_english(tmp_path: Path) -> None:
+    done = alcove("--ask", "Quelle est la capitale de la France ?", "--data-dir", str(tmp_path))
+    assert done.returncode == 0
+    assert done.stdout.strip()
+    assert done.stderr.startswith("Ce petit assistant parle bien l’anglais")
+
+
 def test_ctrl_c_ends_ask_with_one_line(tmp_path: Path) -> None:
     use_bundle(tmp_path, "nothing-here")
     with Terminal(

@@ -18,6 +18,7 @@ from engine.protocol import ProgressEvent, TokenEvent
 from engine.types import Message
 
 ErrorText = Callable[[AppError | EngineError], str]
+NoteFor = Callable[[str], str]
 
 
 class OneAnswer(QObject):
@@ -30,11 +31,25 @@ class OneAnswer(QObject):
     ended = Signal(int)
 
     def __init__(
-        self, host: EngineHost, error_text: ErrorText, parent: QObject | None = None
+        self,
+        host: EngineHost,
+        error_text: ErrorText,
+        note_for: NoteFor,
+        parent: QObject | None = None,
     ) -> None:
+        """Wire an answer; `ask` begins it.
+
+        Args:
+            host: Answers.
+            error_text: Turns an error into a sentence.
+            note_for: What to say of the language of a question, "" for nothing; goes to stderr.
+            parent: Qt parent.
+        """
         super().__init__(parent)
         self._host = host
         self._error_text = error_text
+        self._note_for = note_for
+        self._question = ""
         self._request_id = ""
         self._wrote = False
         self._hinted = False
@@ -48,6 +63,7 @@ class OneAnswer(QObject):
         if bundle is None:
             self._fail(NoModel())
             return
+        self._question = question
         self._host.load(bundle)
         self._hint(texts.loading())
         self._request_id = self._host.generate(
@@ -79,6 +95,8 @@ class OneAnswer(QObject):
         if request_id == self._request_id:
             self._clear_hint()
             _print_to(sys.stdout, "\n")
+            if note := self._note_for(self._question):
+                _print_to(sys.stderr, note + "\n")
             self.ended.emit(0)
 
     def _on_failed(self, request_id: str, error: AppError | EngineError) -> None:

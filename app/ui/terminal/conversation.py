@@ -17,6 +17,7 @@ from app.ui.terminal.console import Console
 from engine.errors import EngineError
 
 ErrorText = Callable[[AppError | EngineError], str]
+NoteFor = Callable[[str], str]
 
 
 class TerminalConversation(QObject):
@@ -34,6 +35,7 @@ class TerminalConversation(QObject):
         unlock: UnlockService,
         console: Console,
         error_text: ErrorText,
+        note_for: NoteFor,
         parent: QObject | None = None,
     ) -> None:
         """Wire a conversation; `start` begins it.
@@ -43,6 +45,7 @@ class TerminalConversation(QObject):
             unlock: Asks for passphrases.
             console: The terminal.
             error_text: Turns an error into a sentence.
+            note_for: What to say of the language of a question, "" for nothing.
             parent: Qt parent.
         """
         super().__init__(parent)
@@ -50,6 +53,8 @@ class TerminalConversation(QObject):
         self._unlock = unlock
         self._console = console
         self._error_text = error_text
+        self._note_for = note_for
+        self._question = ""
         self._on_line: Callable[[str], None] = self._on_question
         self._reading = False
         self._shown = 0
@@ -105,6 +110,7 @@ class TerminalConversation(QObject):
             self._ask()
             return
         self._shown = 0
+        self._question = line
         self._chats.send(line)
 
     def _on_end(self) -> None:
@@ -142,6 +148,7 @@ class TerminalConversation(QObject):
         if message.state == "failed":
             note = ""
         self._say(rest + note + "\n" if message.text or note else "")
+        self._say(self._note_for(self._question))
         self._shown = 0
         self._ask()
 

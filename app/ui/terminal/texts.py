@@ -142,10 +142,3 @@ def example(question: str) -> str:
 def was_stopped() -> str:
     """A one-off answer was interrupted."""
     return QCoreApplication.translate("Terminal", "Stopped.")
-
-
-def mostly_english() -> str:
-    """The model's language is not the reader's."""
-    return QCoreApplication.translate(
-        "Terminal", "This small assistant speaks English well and other languages poorly."
-    )
