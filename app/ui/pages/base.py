@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.ui.theme import Theme
@@ -25,3 +25,13 @@ class ScrollPage(QScrollArea):
         self.column.setAutoFillBackground(False)
         self.setWidget(self.column)
         self.column.setAutoFillBackground(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        """Set every text again; each page does it for its own."""
+        raise NotImplementedError
