@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from engine.bundle import GRAPH_NAME
 from engine.errors import BadBundle, DeviceUnavailable, EngineError
 from engine.runtime.control import Control
+from engine.runtime.huge_pages import use_huge_pages_soon
 from engine.runtime.machine import physical_cores
 from engine.runtime.ort import load_onnxruntime, memory_failure, ort_failures
 from engine.types import Device
@@ -107,6 +108,7 @@ def open_session(
             control.check()
             raise (memory_failure(exc) or _damaged()) from exc
     placement = _assert_placement(session, device, provider)
+    use_huge_pages_soon()
     names = frozenset(value.name for value in session.get_inputs())
     log.info("session open provider=%s threads=%d exact=%s", provider, threads, exact)
     return OpenSession(session, names, placement, threads)

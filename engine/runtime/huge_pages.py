@@ -1,0 +1,98 @@
+"""Asks Linux to keep the packed weights in pages of 2 MiB instead of 4 KiB.
+
+Writing one token reads every weight once, and with small pages the processor spends a part of the
+time looking addresses up. Measured on two cores with the starter model, runs alternated: 86-89
+tokens a second without, 90-93 with huge pages. Most distributions give them only to who asks
+(`madvise`); ONNX Runtime does not. This asks for the memory that is full of data already: regions
+that are mostly untouched, such as thread stacks, would only grow. Where the system cannot, nothing
+changes.
+
+The kernel needs 0.3 s to move 140 MB, so it does so on a thread of its own while the prompt comes
+in; nothing waits for it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_PAGE_BYTES = 2 * 1024 * 1024
+_SMALLEST_BYTES = 2 * _PAGE_BYTES
+_FULL_SHARE = 0.9
+# From the kernel's mman-common.h.
+_MADV_HUGEPAGE = 14
+_MADV_COLLAPSE = 25  # at once, not when the kernel finds the time; Linux 6.1
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of this process's memory: addresses, and how much of it is anonymous data."""
+
+    start: int
+    end: int
+    anonymous_bytes: int
+
+
+def use_huge_pages_soon() -> threading.Thread:
+    """Begin `use_huge_pages` and return its thread; it may outlive the session unharmed."""
+    thread = threading.Thread(target=use_huge_pages, name="huge-pages", daemon=True)
+    thread.start()
+    return thread
+
+
+def use_huge_pages() -> int:
+    """Ask for huge pages wherever much data lies; return the bytes that were asked for."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        lines = Path("/proc/self/smaps").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return 0
+    library = ctypes.CDLL(None, use_errno=True)
+    library.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    asked = 0
+    for start, end in wanted(regions(lines)):
+        if library.madvise(start, end - start, _MADV_HUGEPAGE) == 0:
+            library.madvise(start, end - start, _MADV_COLLAPSE)
+            asked += end - start
+    log.info("huge pages asked_mb=%d", asked // 1_000_000)
+    return asked
+
+
+def regions(lines: Iterable[str]) -> Iterator[Region]:
+    """Writable private memory that belongs to no file, from the lines of `smaps` (proc(5))."""
+    bounds: tuple[int, int] | None = None
+    for line in lines:
+        fields = line.split()
+        if not fields[0].endswith(":"):
+            bounds = _bounds(fields)
+        elif bounds is not None and fields[0] == "Anonymous:":
+            yield Region(*bounds, int(fields[1]) * 1024)
+
+
+def wanted(found: Iterable[Region]) -> Iterator[tuple[int, int]]:
+    """Addresses, on boundaries of huge pages, of regions that are large and full."""
+    for region in found:
+        size_bytes = region.end - region.start
+        if size_bytes < _SMALLEST_BYTES or region.anonymous_bytes < _FULL_SHARE * size_bytes:
+            continue
+        start = -(-region.start // _PAGE_BYTES) * _PAGE_BYTES
+        end = region.end // _PAGE_BYTES * _PAGE_BYTES
+        if start < end:
+            yield start, end
+
+
+def _bounds(fields: list[str]) -> tuple[int, int] | None:
+    """Addresses of a region line, None when it is not ours to advise."""
+    inode = fields[4]
+    if inode != "0" or not fields[1].startswith("rw") or not fields[1].endswith("p"):
+        return None
+    start, _, end = fields[0].partition("-")
+    return int(start, 16), int(end, 16)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.runtime.huge_pages import Region, regions, use_huge_pages, wanted
+
+MIB = 1 << 20
+SMAPS = """\
+10000000-10800000 rw-p 00000000 00:00 0
+Size:               8192 kB
+Anonymous:          8192 kB
+VmFlags: rd wr mr mw me ac sd
+20000000-20800000 r--p 00000000 fe:00 1234                       /usr/lib/x.so
+Anonymous:             0 kB
+30000000-30800000 rw-s 00000000 00:00 0
+Anonymous:             0 kB
+40000000-40800000 rw-p 00000000 00:00 0                          [heap]
+Anonymous:           100 kB
+"""
+
+
+def test_only_private_memory_without_a_file_counts() -> None:
+    assert list(regions(SMAPS.splitlines())) == [
+        Region(0x10000000, 0x10800000, 8 * MIB),
+        Region(0x40000000, 0x40800000, 100 * 1024),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        (Region(0, 8 * MIB, 8 * MIB), [(0, 8 * MIB)]),
+        (Region(4096, 8 * MIB - 4096, 8 * MIB - 8192), [(2 * MIB, 6 * MIB)]),
+        (Region(0, 8 * MIB, 7 * MIB), []),  # a thread's stack: mostly untouched
+        (Region(0, 3 * MIB, 3 * MIB), []),
+    ],
+)
+def test_only_large_full_regions_on_boundaries_of_huge_pages(
+    region: Region, expected: list[tuple[int, int]]
+) -> None:
+    assert list(wanted([region])) == expected
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="Linux only")
+def test_asking_changes_no_data() -> None:
+    data = np.arange(16 * MIB // 8)
+    assert use_huge_pages() >= 8 * MIB
+    assert np.array_equal(data, np.arange(16 * MIB // 8))
+
+
+@pytest.mark.skipif(sys.platform == "linux", reason="other systems")
+def test_other_systems_are_left_alone() -> None:
+    assert use_huge_pages() == 0
