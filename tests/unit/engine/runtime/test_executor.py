@@ -73,12 +73,16 @@ def test_a_decode_step_allocates_nothing_that_stays(executor: Executor) -> None:
         if thread.name == "huge-pages":
             thread.join()  # it allocates, the step must not
     tracemalloc.start()
+    for _ in range(120):
+        executor.step(1)  # the interpreter's free lists fill up
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
     for _ in range(100):
         executor.step(1)
     size, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert size < 2_000
-    assert peak < 4_000
+    assert size - before < 1_000
+    assert peak - before < 4_000
 
 
 def test_reset_forgets(executor: Executor) -> None:
