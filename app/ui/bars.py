@@ -41,6 +41,16 @@ class _Bar(Card):
         self.setAccessibleName(text)
         self.show()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the new language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        """Set every text again; each bar does it for its own."""
+        raise NotImplementedError
+
 
 class ErrorBar(_Bar):
     """What went wrong, in a sentence, until it is read."""
@@ -68,12 +78,6 @@ class ErrorBar(_Bar):
         """It has been read, or no longer holds."""
         self._error = None
         self.hide()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Speak the new language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
 
     def _retranslate(self) -> None:
         self._close.set_label(self.tr("Close this message"))
@@ -108,12 +112,6 @@ class UndoBar(_Bar):
         self._retranslate()
         self.show()
         self._timer.start(_UNDO_MS)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Speak the new language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
 
     def _on_undo(self) -> None:
         chat, self._chat = self._chat, None
@@ -151,12 +149,6 @@ class NoteBar(_Bar):
         self._retranslate()
         self.hide()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Speak the new language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
     def _retranslate(self) -> None:
         self._close.set_label(self.tr("Close this message"))
         text = self.tr(
@@ -174,12 +166,6 @@ class TemporaryBar(_Bar):
         super().__init__(theme, "note", "clock", "doubt", parent)
         self._retranslate()
         self.hide()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Speak the new language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
 
     def _retranslate(self) -> None:
         text = self.tr("This conversation is not being kept. It is gone when you close Alcove.")
