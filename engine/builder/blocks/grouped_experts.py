@@ -1,0 +1,173 @@
+"""Experts one by one, for what `QMoE` cannot say: any storage, activation and width.
+
+Every pair of a token and a chosen expert is a row. Rows are sorted by expert, so that each expert
+multiplies one slice; one that nobody chose multiplies an empty slice, which costs microseconds.
+
+    x -- rows by expert -- Split -+- gate_up 0 -+- Concat -- gate -- Split -+- down 0 -+- Concat
+                                  +- gate_up 1 -+                           +- down 1 -+    |
+                                  :             :                           :          :    |
+    y <-- sum over k <-- * weights <-- rows by token <--------------------------------------+
+
+Measured against `QMoE` with the same weights (resources/benchmarks/expert_graphs.json).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from onnx import TensorProto
+
+from engine.builder.blocks.expert_weights import ExpertWeights, Gating
+from engine.builder.blocks.linear import project
+from engine.builder.blocks.mlp import activate
+from engine.builder.blocks.routing import Routed
+from engine.builder.blocks.site import Site
+from engine.builder.blocks.storage import Storage, store
+from engine.builder.checkpoint import Tensor
+from engine.builder.graph import MICROSOFT, Graph
+
+
+def grouped_experts(
+    site: Site,
+    x: str,
+    routed: Routed,
+    weights: Sequence[ExpertWeights],
+    *,
+    forms: tuple[Storage, Storage],
+    gating: Gating,
+) -> str:
+    """Add the graph.
+
+    Args:
+        site: Place of the experts.
+        x: [batch, sequence, hidden].
+        routed: What the router decided.
+        weights: All experts.
+        forms: Of gate and up, and of down.
+        gating: Constants of SwiGLU.
+
+    Returns:
+        [batch, sequence, hidden].
+    """
+    g, hidden = site.g, site.config.hidden
+    order = _sort(g.at("order"), routed, len(weights))
+    tokens = g.node("Reshape", [x, g.shared_integers([1, -1, hidden])], name="Tokens")
+    rows = g.node("Gather", [tokens, order.tokens], name="ByExpert", attributes={"axis": 1})
+    biases = [one.biases for one in weights]
+    both = _each(
+        site.at("", "gate_up_proj"),
+        rows,
+        order,
+        [(one.gate, one.up) for one in weights],
+        [np.concatenate(bias[:2]) for bias in biases if bias],
+        forms[0],
+    )
+    product = _gate(g, both, site, gating)
+    made = _each(
+        site.at("", "down_proj"),
+        product,
+        order,
+        [(one.down,) for one in weights],
+        [bias[2] for bias in biases if bias],
+        forms[1],
+    )
+    restored = g.node("Gather", [made, order.places], name="ByToken", attributes={"axis": 1})
+    shape = g.shared_integers([-1, routed.top_k, hidden])
+    restored = g.node("Reshape", [restored, shape], name="Choices")  # [tokens, k, hidden]
+    total = g.node("MatMul", [order.weights, restored])  # [tokens, 1, hidden]
+    return g.node("Reshape", [total, g.node("Shape", [x])], name="Restore")
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """How pairs of token and expert are sorted.
+
+    Attributes:
+        tokens: [pairs] int64, the token of each pair, sorted by expert.
+        places: [pairs] int64, where the pairs of each token went.
+        counts: [experts] int64, pairs of each expert.
+        weights: [tokens, 1, k], what each token's choices count.
+    """
+
+    tokens: str
+    places: str
+    counts: str
+    weights: str
+
+
+def _sort(g: Graph, routed: Routed, experts: int) -> _Order:
+    axis = {"axis": -1}
+    _, chosen = g.nodes(
+        "TopK",
+        [routed.probs, g.shared_integers([routed.top_k])],
+        ["values", "indices"],
+        attributes={**axis, "sorted": 0},
+    )
+    weights = g.node("GatherElements", [routed.weights, chosen], attributes=axis)
+    pairs = g.node("Reshape", [chosen, g.shared_integers([-1])])
+    count = g.node("Shape", [pairs])
+    upwards = {"axis": 0, "largest": 0, "sorted": 1}
+    by_expert, source = g.nodes(
+        "TopK", [pairs, count], ["values", "indices"], name="Sort", attributes=upwards
+    )
+    _, places = g.nodes(
+        "TopK", [source, count], ["values", "indices"], name="Invert", attributes=upwards
+    )
+    numbers = g.constant("experts", np.arange(experts, dtype=np.int64)[:, None])
+    mine = g.node("Equal", [by_expert, numbers])  # [experts, pairs]
+    mine = g.node("Cast", [mine], attributes={"to": TensorProto.INT64})
+    last = g.shared_integers([-1])
+    return _Order(
+        tokens=g.node("Div", [source, g.constant("top_k", np.int64(routed.top_k))]),
+        places=places,
+        counts=g.node("ReduceSum", [mine, last], attributes={"keepdims": 0}),
+        weights=g.node("Unsqueeze", [weights, g.shared_integers([1])]),
+    )
+
+
+def _each(
+    site: Site,
+    rows: str,
+    order: _Order,
+    weights: Sequence[tuple[Tensor, ...]],
+    biases: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.float32]]],
+    form: Storage,
+) -> str:
+    """Each expert's product with its own rows: [1, pairs, columns] -> [1, pairs, rows]."""
+    g, fine = site.g, site.config.is_small and form.bits == 4
+    slices = g.nodes(
+        "Split",
+        [rows, order.counts],
+        [f"output_{index}" for index in range(len(weights))],
+        attributes={"axis": 1},
+    )
+    made = []
+    for index, (part, tensors) in enumerate(zip(slices, weights, strict=True)):
+        place = g.at(str(index))
+        stored = store(place, tensors, form, site.precision.block_size)
+        g.count_linear(stored.rows * stored.columns, form.bits)
+        bias = ""
+        if biases:
+            g.count_parameters(stored.rows)
+            bias = place.constant("bias", biases[index])
+        made.append(project(place, part, stored, bias, fine=fine))
+    return g.node("Concat", made, attributes={"axis": 1})
+
+
+def _gate(g: Graph, both: str, site: Site, gating: Gating) -> str:
+    """activation(gate) * up: [1, pairs, 2 * width] -> [1, pairs, width]."""
+    gate, up = g.nodes("Split", [both], ["gate", "up"], attributes={"axis": -1, "num_outputs": 2})
+    if gating.limit:
+        limit = g.constant("limit", np.float32(gating.limit))
+        floor = g.constant("floor", np.float32(-gating.limit))
+        gate = g.node("Min", [gate, limit])
+        up = g.node("Clip", [up, floor, limit])
+    if gating.beta:
+        up = g.node("Add", [up, g.constant("beta", np.float32(gating.beta))])
+    if gating.alpha != 1:
+        active = g.node("QuickGelu", [gate], domain=MICROSOFT, attributes={"alpha": gating.alpha})
+    else:
+        active = activate(g, gate, site.config.activation)
+    return g.node("Mul", [active, up])
