@@ -5,6 +5,7 @@
     │   ├── NotFound            no file or folder there
     │   ├── BadBundle           missing, damaged or half-written
     │   ├── BadCheckpoint       a source that cannot be read, or that is hostile
+    │   ├── UnsafeFormat        weights in a form that can run code
     │   └── UnsupportedFamily   a model or an option the builder does not know
     ├── ResourceError
     │   ├── InsufficientMemory  would not fit
@@ -79,6 +80,12 @@ class BadCheckpoint(ModelError):
     """A source file cannot be trusted or read. Params: reason."""
 
     code = "model.bad_checkpoint"
+
+
+class UnsafeFormat(ModelError):
+    """Weights that Python's pickle wrote: reading them can run any code. Params: suffix."""
+
+    code = "model.unsafe_format"
 
 
 class UnsupportedFamily(ModelError):

@@ -231,6 +231,10 @@
         <translation>Ce fichier n’est pas un assistant digne de confiance ; il n’a pas été ouvert.</translation>
     </message>
     <message>
+        <source>This assistant is stored in files that can also hold programs, which would run as soon as the files are opened. They were not opened. Please choose another download of it.</source>
+        <translation>Cet assistant est enregistré dans des fichiers qui peuvent aussi contenir des programmes, lancés dès qu’on ouvre ces fichiers. Ils n’ont pas été ouverts. Veuillez choisir un autre téléchargement de cet assistant.</translation>
+    </message>
+    <message>
         <source>This kind of assistant does not work with this version of Alcove.</source>
         <translation>Ce type d’assistant ne fonctionne pas avec cette version d’Alcove.</translation>
     </message>

@@ -228,6 +228,10 @@
         <translation>这个文件不是可以信任的助手，因此没有打开。</translation>
     </message>
     <message>
+        <source>This assistant is stored in files that can also hold programs, which would run as soon as the files are opened. They were not opened. Please choose another download of it.</source>
+        <translation>这个助手保存在一种可能夹带程序的文件里，文件一打开，程序就会运行，因此没有打开。请选择这个助手的其他下载版本。</translation>
+    </message>
+    <message>
         <source>This kind of assistant does not work with this version of Alcove.</source>
         <translation>这种助手不能在当前版本的 Alcove 中使用。</translation>
     </message>

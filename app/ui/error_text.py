@@ -130,6 +130,11 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     "model.bad_checkpoint": lambda: QCoreApplication.translate(
         "Errors", "This file is not an assistant that can be trusted, so it was not opened."
     ),
+    "model.unsafe_format": lambda: QCoreApplication.translate(
+        "Errors",
+        "This assistant is stored in files that can also hold programs, which would run as soon "
+        "as the files are opened. They were not opened. Please choose another download of it.",
+    ),
     "model.unsupported_family": lambda: QCoreApplication.translate(
         "Errors", "This kind of assistant does not work with this version of Alcove."
     ),

@@ -24,6 +24,7 @@ from gguf.quants import dequantize
 from ml_dtypes import bfloat16
 from numpy.typing import NDArray
 
+from engine.builder.packed import is_float8, unpack_float8
 from engine.errors import BadCheckpoint, UnsupportedFamily
 
 FLOAT_TYPES: Final[Mapping[str, np.dtype[Any]]] = {
@@ -43,7 +44,8 @@ class Tensor:
     Attributes:
         name: Hugging Face name.
         shape: Hugging Face shape; rows are all leading dimensions flattened.
-        type: "F32", "F16", "BF16", "F64" or a GGUF quantization type such as "Q4_1".
+        type: "F32", "F16", "BF16", "F64", a GGUF quantization type such as "Q4_1" or "MXFP4" (in
+            ggml's layout, wherever it came from), or float8 such as "F8_E4M3_128" (see `packed`).
         read: `read(start, stop)` gives those rows as stored: [rows, columns] of a float type or
             [rows, bytes] of uint8 for quantized types.
     """
@@ -72,7 +74,7 @@ class Tensor:
         """Rows as float32 [rows, columns]. Raises BadCheckpoint where they are not finite."""
         stored = self.read(start, self.rows if stop is None else stop)
         with np.errstate(all="ignore"):  # what overflows is found below
-            values = _dequantize(stored, self.type) if self.quantized else stored.astype(np.float32)
+            values = self._dequantize(stored) if self.quantized else stored.astype(np.float32)
         if not np.isfinite(values).all():
             raise BadCheckpoint(reason="not_finite", tensor=self.name)
         return values
@@ -80,6 +82,11 @@ class Tensor:
     def whole(self) -> NDArray[np.float32]:
         """The whole tensor in its shape; for norms, biases and other small things."""
         return self.floats().reshape(self.shape)
+
+    def _dequantize(self, stored: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if is_float8(self.type):
+            return unpack_float8(stored, self.type, self.columns)
+        return _dequantize(stored, self.type)
 
     def reordered(self, order: NDArray[np.intp]) -> Tensor:
         """The same tensor with row i taken from row order[i] of this one."""

@@ -16,6 +16,10 @@ SENTENCES: Mapping[str, str] = {
     "model.not_found": "There is no file or folder at {path}.",
     "model.bad_bundle": "The bundle is damaged or incomplete: {file} ({reason}).",
     "model.bad_checkpoint": "The checkpoint cannot be read or trusted ({details}).",
+    "model.unsafe_format": (
+        "The weights are in {suffix} files, which can run any code when they are opened; "
+        "only safetensors and GGUF files are read."
+    ),
     "model.unsupported_family": "This kind of model is not supported ({details}).",
     "resource": "The computer does not have enough of something.",
     "resource.insufficient_memory": (

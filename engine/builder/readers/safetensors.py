@@ -3,60 +3,58 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-
-from engine.builder.checkpoint import FLOAT_TYPES, Tensor, TextParts, majority_type
+from engine.builder.checkpoint import Tensor, TextParts, majority_type
+from engine.builder.readers.packing import Stored, read_packing
+from engine.builder.readers.safetensors_file import Entry, read_table
 from engine.builder.readers.text_parts import folder_text, read_json
-from engine.errors import BadCheckpoint, NotFound, UnsupportedFamily
+from engine.builder.readers.wrapper import plain_name, text_config
+from engine.errors import BadCheckpoint, NotFound, UnsafeFormat
 
 _SINGLE: Final = "model.safetensors"
 _INDEX: Final = "model.safetensors.index.json"
 _CARD_BYTES: Final = 1 << 16
+_EMBEDDING: Final = "model.embed_tokens.weight"
+_HEAD: Final = "lm_head.weight"
 
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """Where a tensor lies: file, absolute offset, stored type name and shape."""
-
-    data: NDArray[np.uint8]
-    offset: int
-    type: str
-    shape: tuple[int, ...]
+PICKLED: Final = frozenset((".bin", ".pt", ".pth", ".ckpt", ".pkl"))
+"""Endings of files that Python's pickle wrote: opening one can run any code that is in it."""
 
 
 class FolderCheckpoint:
-    """One Hugging Face folder. Raises NotFound or BadCheckpoint when opened."""
+    """One Hugging Face folder.
+
+    Raises:
+        NotFound: There is no config.json.
+        BadCheckpoint: A file is damaged or hostile.
+        UnsafeFormat: The weights are pickled.
+        UnsupportedFamily: The weights are quantized in a way that is not read.
+    """
 
     def __init__(self, folder: Path) -> None:
-        config = read_json(folder / "config.json")
-        if not config:
+        outer = read_json(folder / "config.json")
+        if not outer:
             raise NotFound(path=str(folder / "config.json"))
         self._folder = folder
-        self.config = _text_config(config)
-        self._entries: dict[str, _Entry] = {}
-        for path in _weight_files(folder):
-            for name, entry in _read_file(path).items():
-                if name in self._entries:
-                    raise BadCheckpoint(reason="duplicate_tensor", tensor=name[:80])
-                self._entries[name] = entry
+        config = text_config(outer)
+        packing = read_packing(config)
+        config.pop("quantization_config", None)  # dealt with here
+        entries = _read_entries(folder, config)
+        _settle_head(config, entries)
+        self.config: Mapping[str, Any] = config
+        self._stored: Mapping[str, Stored] = packing.combine(entries)
         card = _model_card(folder)
         self.name = folder.resolve().name
         self.licence = card.get("license", "")
         self.languages = tuple(card.get("language", "").split())
         sizes: Counter[str] = Counter()
-        for entry in self._entries.values():
-            sizes[entry.type] += math.prod(entry.shape) * FLOAT_TYPES[entry.type].itemsize
+        for stored in self._stored.values():
+            sizes[stored.type] += stored.size_bytes
         self.source_type = majority_type(sizes)
         self.size_bytes = sizes.total()
 
@@ -70,20 +68,15 @@ class FolderCheckpoint:
         return {"folder": self.name, "sha256": digest.hexdigest()}
 
     def names(self) -> Collection[str]:
-        """Names of all tensors."""
-        return self._entries.keys()
+        """Names of all tensors of the language model."""
+        return self._stored.keys()
 
     def tensor(self, name: str) -> Tensor:
-        """A tensor by name. Raises BadCheckpoint when it is missing."""
-        entry = self._entries.get(name)
-        if entry is None:
+        """A tensor by name. Raises BadCheckpoint when missing, UnsupportedFamily for its type."""
+        stored = self._stored.get(name)
+        if stored is None:
             raise BadCheckpoint(reason="missing_tensor", tensor=name)
-        shape = entry.shape
-        values = entry.data[
-            entry.offset : entry.offset + math.prod(shape) * FLOAT_TYPES[entry.type].itemsize
-        ].view(FLOAT_TYPES[entry.type])
-        rows = values.reshape(-1, shape[-1])
-        return Tensor(name, shape, entry.type, lambda start, stop: np.asarray(rows[start:stop]))
+        return stored.tensor(name)
 
     def text(self) -> TextParts:
         """Tokenizer, template and special tokens. Raises BadCheckpoint when unusable."""
@@ -98,13 +91,18 @@ class FolderCheckpoint:
 
 
 def _weight_files(folder: Path) -> list[Path]:
-    """The single file, or every shard the index names. Raises BadCheckpoint."""
+    """The single file, or every shard the index names. Raises BadCheckpoint, UnsafeFormat."""
     if (folder / _SINGLE).is_file():
         return [folder / _SINGLE]
     index = read_json(folder / _INDEX).get("weight_map")
     if not isinstance(index, dict) or not index:
+        pickled = {path.suffix.lower() for path in folder.iterdir()} & PICKLED
+        if pickled:
+            raise UnsafeFormat(suffix=min(pickled))
         raise BadCheckpoint(reason="no_weights")
-    files = sorted({name for name in index.values() if isinstance(name, str)})
+    if not all(isinstance(name, str) for name in index.values()):
+        raise BadCheckpoint(reason="malformed", file=_INDEX)
+    files = sorted(set(index.values()))
     for name in files:
         if not re.fullmatch(r"[\w.-]{1,128}\.safetensors", name):
             raise BadCheckpoint(reason="unsafe_path", file=_INDEX)
@@ -113,38 +111,32 @@ def _weight_files(folder: Path) -> list[Path]:
     return [folder / name for name in files]
 
 
-def _read_file(path: Path) -> dict[str, _Entry]:
-    """Table of one safetensors file.
-
-    The library checks the header (lengths, overlaps, overflow, file size); the bytes are mapped
-    here because its NumPy side does not know bfloat16.
-    """
-    try:
-        with safe_open(path, framework="np") as file:
-            names = set(file.keys())
-        with path.open("rb") as raw:
-            header_bytes = int.from_bytes(raw.read(8), "little")
-            header = json.loads(raw.read(header_bytes))
-        data = np.memmap(path, np.uint8, "r")
-    except (SafetensorError, OSError, ValueError, RecursionError) as exc:
-        raise BadCheckpoint(reason="bad_safetensors", file=path.name) from exc
-    entries: dict[str, _Entry] = {}
-    for name in names:
-        body = header[name]
-        shape = tuple(body["shape"])
-        if not shape or min(shape) < 1:
-            raise BadCheckpoint(reason="implausible_shape", tensor=name[:80])
-        if body["dtype"] not in FLOAT_TYPES:
-            raise UnsupportedFamily(family="safetensors", option=str(body["dtype"])[:80])
-        offset = 8 + header_bytes + body["data_offsets"][0]
-        entries[name] = _Entry(data, offset, body["dtype"], shape)
+def _read_entries(folder: Path, config: Mapping[str, Any]) -> dict[str, Entry]:
+    """The language model's tensors by plain name, from all files."""
+    entries: dict[str, Entry] = {}
+    for path in _weight_files(folder):
+        for stored_name, entry in read_table(path).items():
+            name = plain_name(stored_name, config)
+            if name in entries:
+                raise BadCheckpoint(reason="duplicate_tensor", tensor=name[:80])
+            if name is not None:
+                entries[name] = entry
     return entries
 
 
-def _text_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The text part of a multimodal wrapper's config, or the config itself."""
-    inner = config.get("text_config")
-    return inner if isinstance(inner, Mapping) else config
+def _settle_head(config: dict[str, Any], entries: dict[str, Entry]) -> None:
+    """Decide whether the LM head is the embedding, as transformers does when it loads a model.
+
+    Some checkpoints say they are tied and hold a head all the same: equal bytes are dropped,
+    different ones count. A config that does not say is answered by whether there is a head.
+    """
+    if config.get("tie_word_embeddings") is None:
+        config["tie_word_embeddings"] = _HEAD not in entries
+    if config["tie_word_embeddings"] is True and {_HEAD, _EMBEDDING} <= entries.keys():
+        if entries[_HEAD].same_bytes(entries[_EMBEDDING]):
+            del entries[_HEAD]
+        else:
+            config["tie_word_embeddings"] = False
 
 
 def _model_card(folder: Path) -> dict[str, str]:

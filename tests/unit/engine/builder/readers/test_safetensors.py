@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import struct
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from engine.builder.readers import open_checkpoint
 from engine.builder.readers.safetensors import FolderCheckpoint
-from engine.errors import BadCheckpoint, NotFound, UnsupportedFamily
+from engine.errors import BadCheckpoint, NotFound, UnsafeFormat, UnsupportedFamily
+from engine.inspection import inspect_model
 from tests.helpers.models import tiny_config, tiny_llama_checkpoint
 
 
@@ -59,10 +61,76 @@ def test_header_length_that_overflows(tmp_path: Path) -> None:
         open_checkpoint(folder)
 
 
-def test_types_nobody_reads_yet(tmp_path: Path) -> None:
+def test_a_type_nobody_reads_is_refused_when_it_is_asked_for(tmp_path: Path) -> None:
     header = {"w": {"dtype": "I64", "shape": [1], "data_offsets": [0, 8]}}
+    checkpoint = open_checkpoint(_folder(tmp_path, header, bytes(8)))
     with pytest.raises(UnsupportedFamily, match="I64"):
-        open_checkpoint(_folder(tmp_path, header, bytes(8)))
+        checkpoint.tensor("w")
+
+
+@pytest.mark.parametrize("shape", [[], [0, 1]])
+def test_a_shape_without_rows_is_refused_when_it_is_asked_for(
+    tmp_path: Path, shape: list[int]
+) -> None:
+    data = bytes(0 if shape else 4)
+    header = {"w": {"dtype": "F32", "shape": shape, "data_offsets": [0, len(data)]}}
+    checkpoint = open_checkpoint(_folder(tmp_path, header, data))
+    with pytest.raises(BadCheckpoint, match="implausible_shape"):
+        checkpoint.tensor("w")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([0, 8], [4, 12]), ([0, 8], [0, 8]), ([0, 8], [12, 20])],
+    ids=["overlap", "same", "hole"],
+)
+def test_stretches_must_lie_side_by_side(
+    tmp_path: Path, first: list[int], second: list[int]
+) -> None:
+    body = {"dtype": "F32", "shape": [2]}
+    header = {"a": {**body, "data_offsets": first}, "b": {**body, "data_offsets": second}}
+    with pytest.raises(BadCheckpoint, match="bad_safetensors"):
+        open_checkpoint(_folder(tmp_path, header, bytes(second[1])))
+
+
+def test_one_name_cannot_mean_two_tensors(tmp_path: Path) -> None:
+    one = '{"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}'
+    header = f'{{"w": {one}, "w": {one}}}'.encode()
+    with pytest.raises(BadCheckpoint, match="bad_safetensors"):
+        open_checkpoint(_folder(tmp_path, header, bytes(4)))
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.PT", "x.pth", "x.ckpt", "x.pkl"])
+def test_pickles_are_never_opened(tmp_path: Path, name: str) -> None:
+    folder = tiny_llama_checkpoint(tmp_path / "s")
+    (folder / "model.safetensors").unlink()
+    bomb = Bomb(tmp_path / "ran")
+    (folder / name).write_bytes(pickle.dumps(bomb))
+    with pytest.raises(UnsafeFormat) as caught:
+        open_checkpoint(folder)
+    assert caught.value.params == {"suffix": Path(name).suffix.lower()}
+    with pytest.raises(UnsafeFormat):
+        open_checkpoint(folder / name)
+    assert not (tmp_path / "ran").exists()
+    pickle.loads(pickle.dumps(bomb))  # noqa: S301 - it would have gone off
+    assert (tmp_path / "ran").exists()
+
+
+class Bomb:
+    """Makes a file when somebody unpickles it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_code_of_a_checkpoint_is_never_run(tmp_path: Path) -> None:
+    folder = tiny_llama_checkpoint(tmp_path / "s", auto_map={"AutoConfig": "evil.Config"})
+    (folder / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    inspect_model(folder)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_missing_shard_and_hostile_index(tmp_path: Path) -> None:
@@ -73,6 +141,9 @@ def test_missing_shard_and_hostile_index(tmp_path: Path) -> None:
     index = folder / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"w": "../../etc/x.safetensors"}}))
     with pytest.raises(BadCheckpoint, match="unsafe_path"):
+        open_checkpoint(folder)
+    index.write_text(json.dumps({"weight_map": {"w": 7}}))
+    with pytest.raises(BadCheckpoint, match="malformed"):
         open_checkpoint(folder)
     index.write_text("{}")
     with pytest.raises(BadCheckpoint, match="no_weights"):
@@ -88,13 +159,6 @@ def test_broken_config(tmp_path: Path, body: str) -> None:
     (folder / "config.json").unlink()
     with pytest.raises(NotFound):
         open_checkpoint(folder)
-
-
-def test_multimodal_wrappers_show_their_text_part(tmp_path: Path) -> None:
-    folder = tiny_llama_checkpoint(tmp_path / "s")
-    inner = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({"model_type": "vlm", "text_config": inner}))
-    assert open_checkpoint(folder).config["model_type"] == "llama"
 
 
 def test_template_file_wins_over_the_setting(tmp_path: Path) -> None:
