@@ -59,20 +59,20 @@ def _count_states(manifest: Manifest) -> dict[str, int]:
 
 def _inspect_checkpoint(source: Path) -> dict[str, Any]:
     """Plan the graph and its weights as a build would, and stop before writing."""
+    from engine.builder.blocks.decoder import build_decoder  # noqa: PLC0415
     from engine.builder.blocks.storage import Precision  # noqa: PLC0415
-    from engine.builder.config import Fields  # noqa: PLC0415
-    from engine.builder.families import find_family  # noqa: PLC0415
+    from engine.builder.families import open_family  # noqa: PLC0415
     from engine.builder.graph import Graph  # noqa: PLC0415
     from engine.builder.readers import open_checkpoint  # noqa: PLC0415
     from engine.builder.weights import WeightPlan  # noqa: PLC0415
 
     checkpoint = open_checkpoint(source)
-    family = find_family(checkpoint.config)
-    config = family.read_config(Fields(checkpoint.config))
+    decoder = open_family(checkpoint.config)
+    config = decoder.config
     weights = WeightPlan()
     graph = Graph(weights)
     defaults = BuildConfig()
-    family.build(graph, config, checkpoint, Precision(defaults.bits, defaults.block_size))
+    build_decoder(decoder, graph, checkpoint, Precision(defaults.bits, defaults.block_size))
     sizes = {"parameters": graph.parameters, **config.sizes()}
     plan = plan_sizes(
         sizes, graph.states, weights_bytes=weights.size_bytes, context_length=config.context_length

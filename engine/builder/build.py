@@ -22,10 +22,11 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
+from engine.builder.blocks.decoder import build_decoder
 from engine.builder.blocks.storage import Precision
 from engine.builder.checkpoint import Checkpoint, Tensor, TextParts
-from engine.builder.config import Fields, ModelConfig
-from engine.builder.families import find_family
+from engine.builder.config import ModelConfig
+from engine.builder.families import open_family
 from engine.builder.graph import Graph
 from engine.builder.readers import open_checkpoint
 from engine.builder.weights import OnProgress, WeightPlan
@@ -138,19 +139,18 @@ def _storage_errors(needed_bytes: int) -> Iterator[None]:
 
 
 def _plan(checkpoint: _Watched, config: BuildConfig) -> _Planned:
-    family = find_family(checkpoint.config)
-    model = family.read_config(Fields(checkpoint.config))
+    decoder = open_family(checkpoint.config)
     weights = WeightPlan()
     g = Graph(weights)
-    family.build(g, model, checkpoint, Precision(config.bits, config.block_size))
+    build_decoder(decoder, g, checkpoint, Precision(config.bits, config.block_size))
     for name in sorted(checkpoint.unread()):
         if not name.endswith(_UNUSED_TENSORS):
             option = f"tensor {name}"[:120]
             raise UnsupportedFamily(family=str(checkpoint.config["model_type"]), option=option)
     text = checkpoint.text()
-    if text.vocab_size > model.vocab:
+    if text.vocab_size > decoder.config.vocab:
         raise BadCheckpoint(reason="tokenizer_too_large")
-    return _Planned(g, weights, model, text)
+    return _Planned(g, weights, decoder.config, text)
 
 
 class _Watched:

@@ -7,16 +7,28 @@ changes the mathematics must never be passed over in silence.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from engine.errors import BadCheckpoint, UnsupportedFamily
+
+Activation = Literal["silu", "gelu_tanh", "gelu"]
 
 MAX_CONTEXT: Final = 1 << 20
 SMALL_HIDDEN: Final = 1024
 _MAX_DIMENSION: Final = 1 << 24
+_MAX_LAYERS: Final = 1024
+_LARGEST_NUMBER: Final = 1e30
+
+_ACTIVATIONS: Final[Mapping[str, Activation]] = {
+    "silu": "silu",
+    "swish": "silu",
+    "gelu": "gelu",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "gelu_new": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+}
 
 # Keys about training, files, caching, generation defaults or tokens: no influence on the logits.
 _HARMLESS: Final = frozenset(
@@ -49,9 +61,11 @@ _HARMLESS: Final = frozenset(
         "label2id",
         "length_penalty",
         "max_length",
-        "max_window_layers",
         "min_length",
         "mlp_dropout",
+        "output_router_logits",
+        "router_aux_loss_coef",
+        "router_jitter_noise",
         "no_repeat_ngram_size",
         "num_beam_groups",
         "num_beams",
@@ -102,19 +116,25 @@ class Fields:
         self._used = {"model_type", "text_config"}
         self.family = str(raw.get("model_type", ""))
 
+    def has(self, key: str) -> bool:
+        """Whether a key is there and not null; asking does not count as reading it."""
+        return self._raw.get(key) is not None
+
     def integer(self, key: str, default: int | None = None, *, low: int = 1) -> int:
         """A whole number in [low, 2^24]. Raises BadCheckpoint."""
-        value = self._get(key, default)
-        if type(value) is not int or not low <= value <= _MAX_DIMENSION:
-            raise BadCheckpoint(reason="bad_config", key=key)
-        return value
+        return self._whole(key, self._get(key, default), low)
+
+    def integers(self, key: str, *, low: int = 0) -> tuple[int, ...]:
+        """A list of whole numbers in [low, 2^24], empty when absent. Raises BadCheckpoint."""
+        return tuple(self._whole(key, value, low) for value in self._list(key))
 
     def number(self, key: str, default: float | None = None) -> float:
         """A finite positive number. Raises BadCheckpoint."""
-        value = self._get(key, default)
-        if type(value) not in (int, float) or not 0 < value < math.inf:
-            raise BadCheckpoint(reason="bad_config", key=key)
-        return float(value)
+        return self._positive(key, self._get(key, default))
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of finite positive numbers, empty when absent. Raises BadCheckpoint."""
+        return tuple(self._positive(key, value) for value in self._list(key))
 
     def flag(self, key: str, *, default: bool) -> bool:
         """True or false. Raises BadCheckpoint."""
@@ -122,6 +142,21 @@ class Fields:
         if type(value) is not bool:
             raise BadCheckpoint(reason="bad_config", key=key)
         return value
+
+    def choice(self, key: str, *allowed: str) -> str:
+        """One of these words, the first when absent. Raises UnsupportedFamily."""
+        value = self._get(key, allowed[0])
+        if value not in allowed:
+            raise UnsupportedFamily(family=self.family, option=f"{key}={value}"[:80])
+        return str(value)
+
+    def choices(self, key: str, *allowed: str) -> tuple[str, ...]:
+        """A list of these words, empty when absent. Raises UnsupportedFamily, BadCheckpoint."""
+        values = self._list(key)
+        for value in values:
+            if value not in allowed:
+                raise UnsupportedFamily(family=self.family, option=f"{key}={value}"[:80])
+        return tuple(values)
 
     def mapping(self, key: str) -> Mapping[str, Any]:
         """A nested object, empty when absent or null. Raises BadCheckpoint."""
@@ -132,15 +167,20 @@ class Fields:
 
     def expect(self, key: str, *allowed: object) -> None:
         """Accept a key only with one of these values, or absent. Raises UnsupportedFamily."""
-        if self._get(key, allowed[0]) not in allowed:
+        value = self._get(key, allowed[0])
+        if not any(type(value) is type(wanted) and value == wanted for wanted in allowed):
             raise UnsupportedFamily(family=self.family, option=key)
+
+    def ignore(self, *keys: str) -> None:
+        """Note keys that cannot change the logits in this family."""
+        self._used.update(keys)
 
     def finish(self) -> None:
         """Refuse every key that nobody read. Raises UnsupportedFamily."""
         for key in sorted(self._raw):
             unread = key not in self._used and key not in _HARMLESS and not key.startswith("_")
             if unread and self._raw[key] is not None:
-                raise UnsupportedFamily(family=self.family, option=key)
+                raise UnsupportedFamily(family=self.family, option=key[:80])
 
     def _get(self, key: str, default: object) -> Any:  # noqa: ANN401
         self._used.add(key)
@@ -151,30 +191,25 @@ class Fields:
             raise BadCheckpoint(reason="missing_config", key=key)
         return value
 
+    def _list(self, key: str) -> list[Any]:
+        values = self._get(key, [])
+        if not isinstance(values, list) or len(values) > _MAX_DIMENSION:
+            raise BadCheckpoint(reason="bad_config", key=key)
+        return values
 
-@dataclass(frozen=True, slots=True)
-class RopeConfig:
-    """Rotary position embedding.
+    @staticmethod
+    def _whole(key: str, value: object, low: int) -> int:
+        if type(value) is not int or not low <= value <= _MAX_DIMENSION:
+            raise BadCheckpoint(reason="bad_config", key=key)
+        return value
 
-    Attributes:
-        theta: Base of the frequencies.
-        kind: "default", "linear", "llama3" or "factors" (one divisor per frequency, a tensor).
-        rotary_dim: Leading dimensions of a head that rotate.
-        factor: Context extension factor of "linear" and "llama3".
-        low_freq_factor: "llama3" only.
-        high_freq_factor: "llama3" only.
-        original_context: "llama3" only.
-        factors_tensor: Name of the tensor of "factors".
-    """
-
-    theta: float
-    kind: str
-    rotary_dim: int
-    factor: float = 1.0
-    low_freq_factor: float = 1.0
-    high_freq_factor: float = 1.0
-    original_context: int = 0
-    factors_tensor: str = ""
+    @staticmethod
+    def _positive(key: str, value: object) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise BadCheckpoint(reason="bad_config", key=key)
+        if not 0 < value < _LARGEST_NUMBER:
+            raise BadCheckpoint(reason="bad_config", key=key)
+        return float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +222,13 @@ class ModelConfig:
         heads: Query heads.
         kv_heads: Key and value heads.
         head_dim: Width of a head.
-        ffn: Width of the feed-forward layer.
+        ffn: Width of the (dense) feed-forward layer.
         vocab: Rows of the embedding.
         context_length: Longest context in tokens, at most `MAX_CONTEXT`.
         norm_eps: Epsilon of the RMS norms.
+        norm_offset: Added to the weights of the RMS norms: 1 where they are stored as w - 1.
         tied: Whether the LM head is the embedding.
-        attention_bias: Whether q, k, v and o have biases.
-        mlp_bias: Whether gate, up and down have biases.
-        rope: Position embedding.
+        activation: Of the feed-forward layers.
     """
 
     layers: int
@@ -206,10 +240,9 @@ class ModelConfig:
     vocab: int
     context_length: int
     norm_eps: float
+    norm_offset: float
     tied: bool
-    attention_bias: bool
-    mlp_bias: bool
-    rope: RopeConfig
+    activation: Activation
 
     @property
     def is_small(self) -> bool:
@@ -231,73 +264,77 @@ class ModelConfig:
         return {name: getattr(self, name) for name in names}
 
 
-def read_decoder(fields: Fields) -> ModelConfig:
-    """Read what all decoders share. Raises BadCheckpoint, UnsupportedFamily."""
+def read_decoder(
+    fields: Fields,
+    *,
+    ffn: int | None = None,
+    head_dim: int | None = None,
+    tied: bool = False,
+    norm_offset: float = 0.0,
+    eps_key: str = "rms_norm_eps",
+    activation_key: str = "hidden_act",
+    activation: str = "silu",
+) -> ModelConfig:
+    """Read what all decoders share; the arguments are the family's defaults and spellings.
+
+    Args:
+        fields: The config.
+        ffn: Where no `intermediate_size` is published.
+        head_dim: Where it is not hidden / heads when absent.
+        tied: Default of `tie_word_embeddings`.
+        norm_offset: See `ModelConfig`.
+        eps_key: Key of the norms' epsilon.
+        activation_key: Key of the activation.
+        activation: Its default.
+
+    Raises:
+        BadCheckpoint: A size that cannot be.
+        UnsupportedFamily: An activation nobody wrote.
+    """
     hidden = fields.integer("hidden_size")
     heads = fields.integer("num_attention_heads")
     kv_heads = fields.integer("num_key_value_heads", heads)
-    head_dim = fields.integer("head_dim", hidden // heads, low=2)
-    if heads % kv_heads or head_dim % 2 or heads * head_dim > _MAX_DIMENSION:
+    dim = fields.integer("head_dim", head_dim or hidden // heads, low=2)
+    if heads % kv_heads or dim % 2 or heads * dim > _MAX_DIMENSION:
         raise BadCheckpoint(reason="bad_config", key="num_attention_heads")
-    fields.expect("hidden_act", "silu", "swish")
     layers = fields.integer("num_hidden_layers")
-    if layers > 1024:
+    if layers > _MAX_LAYERS:
         raise BadCheckpoint(reason="bad_config", key="num_hidden_layers")
+    word = fields.choice(activation_key, activation, *_ACTIVATIONS)
     return ModelConfig(
         layers=layers,
         hidden=hidden,
         heads=heads,
         kv_heads=kv_heads,
-        head_dim=head_dim,
-        ffn=fields.integer("intermediate_size"),
+        head_dim=dim,
+        ffn=fields.integer("intermediate_size", ffn),
         vocab=fields.integer("vocab_size"),
         context_length=min(fields.integer("max_position_embeddings"), MAX_CONTEXT),
-        norm_eps=fields.number("rms_norm_eps", 1e-6),
-        tied=fields.flag("tie_word_embeddings", default=False),
-        attention_bias=fields.flag("attention_bias", default=False),
-        mlp_bias=fields.flag("mlp_bias", default=False),
-        rope=read_rope(fields, head_dim),
+        norm_eps=fields.number(eps_key, 1e-6),
+        norm_offset=norm_offset,
+        tied=fields.flag("tie_word_embeddings", default=tied),
+        activation=_ACTIVATIONS[word],
     )
 
 
-def read_rope(fields: Fields, head_dim: int) -> RopeConfig:
-    """Read either spelling: `rope_theta` + `rope_scaling`, or `rope_parameters`.
+def read_windows(fields: Fields, layers: int, defaults: tuple[bool, ...]) -> tuple[int, ...]:
+    """Width of each layer's sliding window, 0 for full attention.
+
+    Args:
+        fields: The config; reads `layer_types` and `sliding_window`.
+        layers: Number of layers.
+        defaults: For each layer whether it slides when `layer_types` is absent.
 
     Raises:
-        BadCheckpoint: A value is out of range.
-        UnsupportedFamily: A scaling nobody wrote yet.
+        BadCheckpoint: Lists of the wrong length, or layers that slide without a width.
+        UnsupportedFamily: Another kind of layer.
     """
-    older, newer = fields.mapping("rope_scaling"), fields.mapping("rope_parameters")
-    theta = fields.number("rope_theta", 10000.0)
-    rope = Fields({**older, **newer, "model_type": fields.family})
-    theta = rope.number("rope_theta", theta)
-    # Older files say "type"; transformers writes both for a while.
-    kind = newer.get("rope_type") or older.get("rope_type") or older.get("type") or "default"
-    rope.expect("rope_type", kind)
-    rope.expect("type", kind)
-    share = rope.number("partial_rotary_factor", fields.number("partial_rotary_factor", 1.0))
-    rotary_dim = int(head_dim * share)
-    if share > 1 or rotary_dim < 2 or rotary_dim % 2:
-        raise BadCheckpoint(reason="bad_config", key="partial_rotary_factor")
-    config = RopeConfig(theta, kind, rotary_dim)
-    if kind == "linear":
-        config = RopeConfig(theta, kind, rotary_dim, rope.number("factor"))
-    elif kind == "llama3":
-        config = RopeConfig(
-            theta,
-            kind,
-            rotary_dim,
-            factor=rope.number("factor"),
-            low_freq_factor=rope.number("low_freq_factor"),
-            high_freq_factor=rope.number("high_freq_factor"),
-            original_context=rope.integer("original_max_position_embeddings"),
-        )
-        if config.high_freq_factor <= config.low_freq_factor:
-            raise BadCheckpoint(reason="bad_config", key="high_freq_factor")
-    elif kind == "factors":
-        name = str(rope.mapping("factors").get("tensor", ""))
-        config = RopeConfig(theta, kind, rotary_dim, factors_tensor=name)
-    elif kind != "default":
-        raise UnsupportedFamily(family=fields.family, option=f"rope_type={kind}"[:80])
-    rope.finish()
-    return config
+    kinds = fields.choices("layer_types", "full_attention", "sliding_attention")
+    sliding = tuple(kind == "sliding_attention" for kind in kinds) or defaults
+    if len(sliding) != layers:
+        raise BadCheckpoint(reason="bad_config", key="layer_types")
+    if not any(sliding):
+        fields.ignore("sliding_window")
+        return (0,) * layers
+    window = fields.integer("sliding_window")
+    return tuple(window if slides else 0 for slides in sliding)

@@ -24,8 +24,8 @@ from engine.bundle import WEIGHTS_NAME
 from engine.types import StateSpec
 
 MICROSOFT: Final = "com.microsoft"
-_OPSET: Final = 21
-_IR_VERSION: Final = 10
+_OPSET: Final = 23
+_IR_VERSION: Final = 11
 
 Attribute = int | float | str | Sequence[int] | Sequence[float]
 
@@ -73,7 +73,9 @@ class Graph:
         domain: str = "",
         attributes: Mapping[str, Attribute] | None = None,
     ) -> tuple[str, ...]:
-        """Add a node; empty output names stay empty, others become values below this path.
+        """Add a node; its outputs become values below this path.
+
+        Empty names stay empty, and names of declared graph outputs (states) are taken as they are.
 
         Returns:
             The values' full names, in order.
@@ -85,7 +87,10 @@ class Graph:
         if full in self._shared.node_names:
             raise ValueError(f"duplicate node {full}")
         self._shared.node_names.add(full)
-        values = [f"{full}/{output}" if output else "" for output in outputs]
+        known = self._shared.outputs
+        values = [
+            output if not output or output in known else f"{full}/{output}" for output in outputs
+        ]
         node = helper.make_node(op, list(inputs), values, full, domain=domain)
         for key, value in sorted((attributes or {}).items()):
             node.attribute.append(helper.make_attribute(key, value))

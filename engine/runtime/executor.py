@@ -18,7 +18,14 @@ from engine.runtime.session import OpenSession
 from engine.runtime.states import StateSet, bind_input, bind_output
 
 _KNOWN_INPUTS = frozenset(
-    {"input_ids", "seqlens_k", "total_sequence_length", "position_ids", "logits_to_keep"}
+    {
+        "input_ids",
+        "seqlens_k",
+        "total_sequence_length",
+        "position_ids",
+        "final_length",
+        "logits_to_keep",
+    }
 )
 
 
@@ -31,6 +38,7 @@ class _Step:
         positions: [1, seq] int64.
         seqlens: [1] int32, total length - 1.
         total: [] int32, total length.
+        final: [1] int64, length the text is going to have.
         keep: [1] int64, last positions that get logits.
         logits: [1, kept, vocab] float32, written by the graph.
         bindings: One for each parity of the states.
@@ -41,6 +49,7 @@ class _Step:
     positions: NDArray[np.int64]
     seqlens: NDArray[np.int32]
     total: NDArray[np.int32]
+    final: NDArray[np.int64]
     keep: NDArray[np.int64]
     logits: NDArray[np.float32]
     states: tuple[NDArray[Any], ...]
@@ -60,6 +69,7 @@ class Executor:
         self.vocab = vocab
         self._session = session
         self._decode: _Step | None = None
+        self._final_length = 0
         known = _KNOWN_INPUTS | {spec.input_name for spec in states.specs}
         unknown = sorted(session.inputs - known)
         if unknown:
@@ -68,10 +78,12 @@ class Executor:
     def reset(self) -> None:
         """Forget the conversation, keep the buffers."""
         self.states.reset()
+        self._final_length = 0
 
     def reserve(self, tokens: int) -> None:
-        """Make room for `tokens` more. Raises InsufficientMemory."""
+        """Make room for `tokens` more, which are about to come. Raises InsufficientMemory."""
         needed = self.states.length + tokens
+        self._final_length = max(needed, self._final_length)
         if needed > self.states.capacity:
             self._decode = None  # it is bound to buffers that will be gone
             self.states.reserve(needed)
@@ -113,6 +125,7 @@ class Executor:
         start, end = states.length, states.length + count
         step.seqlens[0] = end - 1
         step.total[...] = end
+        step.final[0] = max(end, self._final_length)
         step.positions[0, :] = start if count == 1 else np.arange(start, end)
         binding = step.bindings[states.parity if states.alternates else 0]
         try:
@@ -128,6 +141,7 @@ class Executor:
             positions=np.zeros((1, count), np.int64),
             seqlens=np.zeros(1, np.int32),
             total=np.zeros((), np.int32),
+            final=np.zeros(1, np.int64),
             keep=np.array([keep], np.int64),
             logits=np.empty((1, keep, self.vocab), np.float32),
             states=self.states.buffers(),
@@ -143,6 +157,7 @@ class Executor:
             "seqlens_k": step.seqlens,
             "total_sequence_length": step.total,
             "position_ids": step.positions,
+            "final_length": step.final,
             "logits_to_keep": step.keep,
         }
         try:

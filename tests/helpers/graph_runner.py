@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
@@ -37,6 +38,7 @@ class GraphRunner:
         self._session = onnxruntime.InferenceSession(
             self.graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
+        self._inputs = {value.name for value in self.graph.graph.input}
         self._specs = read_manifest(bundle).states
         self._capacity = capacity
         self.restart()
@@ -52,17 +54,25 @@ class GraphRunner:
             for spec in self._specs
         }
 
-    def read(self, ids: NDArray[np.int64], keep: int | None = None) -> NDArray[np.float32]:
-        """Logits of the last `keep` positions (all by default), [keep, vocab]."""
+    def read(
+        self, ids: NDArray[np.int64], keep: int | None = None, final_length: int = 0
+    ) -> NDArray[np.float32]:
+        """Logits of the last `keep` positions (all by default), [keep, vocab].
+
+        `final_length` says how long the text is going to be, where more follows.
+        """
         total = self._past + len(ids)
         outputs = ["logits", *(spec.output_name for spec in self._specs)]
-        feeds = {
+        feeds: dict[str, NDArray[Any]] = {
             "input_ids": np.asarray(ids, np.int64)[None],
             "seqlens_k": np.array([total - 1], np.int32),
             "total_sequence_length": np.array(total, np.int32),
+            "position_ids": np.arange(self._past, total, dtype=np.int64)[None],
+            "final_length": np.array([max(total, final_length)], np.int64),
             "logits_to_keep": np.array([len(ids) if keep is None else keep], np.int64),
         }
-        logits, *states = self._session.run(outputs, {**feeds, **self._states})
+        wanted = {name: value for name, value in feeds.items() if name in self._inputs}
+        logits, *states = self._session.run(outputs, {**wanted, **self._states})
         self._past = total
         self._states = {
             spec.input_name: state for spec, state in zip(self._specs, states, strict=True)

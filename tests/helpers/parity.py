@@ -19,6 +19,18 @@ class Divergence:
     same_best: float
 
 
+def divergence(logits: NDArray[np.float32], expected: NDArray[np.float32]) -> Divergence:
+    """Compare logits [positions, vocab] with all logits of the reference."""
+    log_p, log_q = (_log_softmax(values.astype(np.float64)) for values in (expected, logits))
+    mean_kl = (np.exp(log_p) * (log_p - log_q)).sum(axis=1).mean()
+    return Divergence(float(mean_kl), float((log_p.argmax(1) == log_q.argmax(1)).mean()))
+
+
+def _log_softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    shifted = values - values.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+
+
 @dataclass(frozen=True)
 class ReducedReference:
     """A reference of which only the largest logits were kept.

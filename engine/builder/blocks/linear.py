@@ -121,7 +121,9 @@ def embedding(g: Graph, tensor: Tensor, precision: Precision) -> Embedding:
     return Embedding(store(g, [tensor], storage, precision.block_size))
 
 
-def lm_head(g: Graph, hidden: str, weight: StoredWeight, *, fine: bool = False) -> str:
+def lm_head(
+    g: Graph, hidden: str, weight: StoredWeight, *, fine: bool = False, softcap: float = 0.0
+) -> str:
     """Logits of the last `logits_to_keep` positions.
 
         hidden [b, s, h] -- Slice(-logits_to_keep:) [b, k, h] -- W^T --> logits [b, k, vocab]
@@ -133,6 +135,7 @@ def lm_head(g: Graph, hidden: str, weight: StoredWeight, *, fine: bool = False) 
         hidden: [batch, sequence, hidden], normed.
         weight: [vocab, hidden].
         fine: Halve the rounding of int8 activations 254 times, see `_split`.
+        softcap: Logits become cap * tanh(logits / cap); 0 leaves them alone.
     """
     keep = g.input("logits_to_keep", TensorProto.INT64, [1])
     start = g.node("Neg", [keep])
@@ -146,8 +149,17 @@ def lm_head(g: Graph, hidden: str, weight: StoredWeight, *, fine: bool = False) 
         logits = g.node("Add", [coarse, rest], name="Join")
     else:
         logits = project(g, kept, weight)
+    if softcap:
+        logits = soft_cap(g, logits, softcap)
     g.rename_output(logits, "logits")
     return g.output("logits", TensorProto.FLOAT, ["batch", "kept", weight.rows])
+
+
+def soft_cap(g: Graph, x: str, cap: float) -> str:
+    """Cap * tanh(x / cap), element by element (Gemma 2, section 2)."""
+    shrunk = g.node("Mul", [x, g.constant("inverse_cap", np.float32(1 / cap))], name="Shrink")
+    bent = g.node("Tanh", [shrunk])
+    return g.node("Mul", [bent, g.constant("cap", np.float32(cap))], name="Cap")
 
 
 def _split(g: Graph, x: str, weight: StoredWeight) -> str:

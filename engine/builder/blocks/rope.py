@@ -1,6 +1,7 @@
 """Rotary position embedding (Su et al. 2021): the tables of cosines and sines.
 
-The rotation itself happens inside GroupQueryAttention; scaling rules only change the frequencies.
+The rotation itself happens inside GroupQueryAttention or RotaryEmbedding; scaling rules only change
+the frequencies, and now and then the length of the rotated vector.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from engine.builder.config import RopeConfig
-from engine.builder.graph import Graph
+from engine.builder.checkpoint import Checkpoint, require
+from engine.builder.graph import MICROSOFT, Graph
+from engine.builder.rope_config import RopeConfig
 from engine.builder.weights import Chunks
 from engine.errors import BadCheckpoint
 
@@ -22,43 +24,93 @@ _CHUNK_POSITIONS = 8192
 
 @dataclass(frozen=True, slots=True)
 class RopeCache:
-    """Names of the two tables, each [context_length, rotary_dim / 2] float32."""
+    """Tables and what to look up in them.
+
+    Attributes:
+        cos: [rows, rotary_dim / 2] float32.
+        sin: The same.
+        positions: Rows to look up, [batch, sequence] int64; "" where these are the positions
+            themselves, which attention knows.
+        interleaved: Whether pairs are neighbours rather than halves.
+        rotary_dim: Leading dimensions of a head that rotate.
+    """
 
     cos: str
     sin: str
+    positions: str
+    interleaved: bool
+    rotary_dim: int
 
 
 def rope_cache(
-    g: Graph, rope: RopeConfig, context_length: int, factors: NDArray[np.float32] | None = None
+    g: Graph, rope: RopeConfig, context_length: int, checkpoint: Checkpoint
 ) -> RopeCache:
     """Plan the tables for all positions.
 
-    Args:
-        g: Place of the tables.
-        rope: The rule.
-        context_length: Number of positions.
-        factors: Divisors of the frequencies for kind "factors", [rotary_dim / 2].
+    LongRoPE has two, one below the other; which one is read depends on how long the text is going
+    to be, so that a prompt read in pieces turns all its keys alike:
+
+        position_ids [batch, sequence] -- + --> rows
+        final_length > original_context -- * context_length --+
     """
-    frequencies = inverse_frequencies(rope, factors)
-    size_bytes = context_length * frequencies.size * 4
+    factors = None
+    if rope.kind == "factors":
+        factors = require(checkpoint, rope.factors_tensor, (rope.rotary_dim // 2,)).whole()
+    tables = [inverse_frequencies(rope, factors)]
+    positions = ""
+    if rope.kind == "longrope" and context_length > rope.original_context:
+        tables.append(inverse_frequencies(rope, long=True))
+        positions = _long_rows(g, rope.original_context, context_length)
+    shape = [len(tables) * context_length, tables[0].size]
 
     def chunks() -> Chunks:
-        for start in range(0, context_length, _CHUNK_POSITIONS):
-            positions = np.arange(start, min(start + _CHUNK_POSITIONS, context_length))
-            # float32 products, as the reference (transformers) computes them
-            angles = positions.astype(np.float32)[:, None] * frequencies
-            yield np.cos(angles), np.sin(angles)
+        for frequencies in tables:
+            for start in range(0, context_length, _CHUNK_POSITIONS):
+                rows = np.arange(start, min(start + _CHUNK_POSITIONS, context_length))
+                # float32 products, as the reference (transformers) computes them
+                angles = rows.astype(np.float32)[:, None] * frequencies
+                scale = np.float32(rope.attention_factor)
+                yield np.cos(angles) * scale, np.sin(angles) * scale
 
+    size_bytes = math.prod(shape) * 4
     cos, sin = g.reserve([size_bytes, size_bytes], chunks)
-    shape = [context_length, frequencies.size]
     return RopeCache(
         g.weight("cos_cache", TensorProto.FLOAT, shape, cos),
         g.weight("sin_cache", TensorProto.FLOAT, shape, sin),
+        positions,
+        rope.interleaved,
+        rope.rotary_dim,
     )
 
 
+def rotary_embedding(g: Graph, x: str, cache: RopeCache, heads: int) -> str:
+    """Rotate x [batch, sequence, heads * head_dim] in a node of its own; same shape."""
+    positions = cache.positions or g.input("position_ids", TensorProto.INT64, ["batch", "sequence"])
+    return g.node(
+        "RotaryEmbedding",
+        [x, positions, cache.cos, cache.sin],
+        domain=MICROSOFT,
+        attributes={
+            "num_heads": heads,
+            "rotary_embedding_dim": cache.rotary_dim,
+            "interleaved": int(cache.interleaved),
+        },
+    )
+
+
+def _long_rows(g: Graph, original_context: int, context_length: int) -> str:
+    positions = g.input("position_ids", TensorProto.INT64, ["batch", "sequence"])
+    final = g.input("final_length", TensorProto.INT64, [1])
+    long = g.node("Greater", [final, g.integers("original_context", [original_context])])
+    first = g.node(
+        "Where",
+        [long, g.integers("long_table", [context_length]), g.integers("short_table", [0])],
+    )
+    return g.node("Add", [positions, first], name="Rows")
+
+
 def inverse_frequencies(
-    rope: RopeConfig, factors: NDArray[np.float32] | None = None
+    rope: RopeConfig, factors: NDArray[np.float32] | None = None, *, long: bool = False
 ) -> NDArray[np.float32]:
     """Radians per position for each pair of dimensions, [rotary_dim / 2] float32."""
     exponents = np.arange(0, rope.rotary_dim, 2, dtype=np.float32) / np.float32(rope.rotary_dim)
@@ -69,6 +121,14 @@ def inverse_frequencies(
         frequencies /= np.float32(rope.factor)
     elif rope.kind == "llama3":
         frequencies = _llama3(frequencies, rope)
+    elif rope.kind == "yarn":
+        frequencies = _yarn(frequencies, rope)
+    elif rope.kind == "longrope":
+        chosen = rope.long_factors if long else rope.short_factors
+        frequencies /= np.array(chosen, np.float32)
+    elif rope.kind == "proportional":
+        frequencies[rope.turning :] = 0
+        frequencies /= np.float32(rope.factor)
     elif rope.kind == "factors":
         if factors is None or (factors == 0).any():
             raise BadCheckpoint(reason="bad_rope_factors")
@@ -90,3 +150,28 @@ def _llama3(frequencies: NDArray[np.float32], rope: RopeConfig) -> NDArray[np.fl
     stretched = np.where(waves > low_wave, frequencies / rope.factor, blended)
     result: NDArray[np.float32] = np.where(waves < high_wave, frequencies, stretched)
     return result.astype(np.float32)
+
+
+def _yarn(frequencies: NDArray[np.float32], rope: RopeConfig) -> NDArray[np.float32]:
+    """YaRN (Peng et al. 2023, section 3.2): a ramp between kept and stretched frequencies.
+
+    Reference: transformers, modeling_rope_utils.py, `_compute_yarn_parameters`.
+    """
+
+    def dimension(rotations: float) -> float:
+        """Where a frequency turns this often within the original context."""
+        turns = rope.original_context / (rotations * 2 * math.pi)
+        return rope.rotary_dim * math.log(turns) / (2 * math.log(rope.theta))
+
+    low, high = dimension(rope.beta_fast), dimension(rope.beta_slow)
+    if rope.truncate:
+        low, high = math.floor(low), math.ceil(high)
+    low, high = max(low, 0), min(high, rope.rotary_dim - 1)
+    if low == high:
+        high += 0.001
+    steps = np.arange(frequencies.size, dtype=np.float32)
+    stretched = np.clip((steps - np.float32(low)) / np.float32(high - low), 0, 1)
+    blended: NDArray[np.float32] = (
+        frequencies / np.float32(rope.factor) * stretched + frequencies * (1 - stretched)
+    ).astype(np.float32)
+    return blended

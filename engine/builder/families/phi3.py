@@ -1,0 +1,28 @@
+"""Phi-3, Phi-3.5 and Phi-4 (Abdin et al. 2024): fused projections, LongRoPE, partial rotation.
+
+Reference: transformers, modeling_phi3.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.builder.blocks.attention import Attention
+from engine.builder.blocks.decoder import Decoder
+from engine.builder.blocks.layers import dense, pre_norm_layers
+from engine.builder.blocks.mlp import Mlp
+from engine.builder.config import Fields, read_decoder
+from engine.builder.rope_config import read_rope
+
+_OLDER_NAMES = {"su": "longrope", "yarn": "longrope"}
+
+
+def read(fields: Fields) -> Decoder:
+    """Read a phi3 config. Raises BadCheckpoint, UnsupportedFamily."""
+    config = read_decoder(fields)
+    fields.expect("attention_bias", False)
+    rope = read_rope(fields, config.head_dim, partial=True, aliases=_OLDER_NAMES)
+    window = fields.integer("sliding_window") if fields.has("sliding_window") else 0
+    attention = replace(Attention.of(config, rope), window=window)
+    layers = (attention,) * config.layers
+    return Decoder(config, pre_norm_layers(layers, dense(Mlp(config.ffn))))
