@@ -8,7 +8,7 @@ newest  rope_parameters: {"full_attention": {...}, "sliding_attention": {...}}
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -71,7 +71,9 @@ def read_rope(
     theta: float = 10000.0,
     theta_key: str = "rope_theta",
     partial: bool = False,
+    share: float = 1.0,
     aliases: Mapping[str, str] | None = None,
+    harmless: Sequence[str] = (),
 ) -> RopeConfig:
     """Read the rotary embedding of a config.
 
@@ -83,7 +85,9 @@ def read_rope(
         theta: Default base.
         theta_key: Key of the base in the older spelling.
         partial: Whether this family can rotate a part of each head only.
+        share: Default part of a head that rotates.
         aliases: Names that this family's older configs use for a kind, for example "su".
+        harmless: Keys beside the scaling that change nothing for text.
 
     Raises:
         BadCheckpoint: A value is out of range.
@@ -96,9 +100,10 @@ def read_rope(
             raise BadCheckpoint(reason="bad_config", key="rope_parameters")
         newer = newer[layer_type]
     base = fields.number(theta_key, theta)
-    share = fields.number("partial_rotary_factor", 1.0)
+    share = fields.number("partial_rotary_factor", share)
     original = _original_context(fields)
     rope = Fields({**older, **newer, "model_type": fields.family})
+    rope.ignore(*harmless)
     base = rope.number("rope_theta", base)
     kind = _kind(rope, older, newer, aliases or {})
     share = rope.number("partial_rotary_factor", share)
