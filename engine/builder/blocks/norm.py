@@ -10,15 +10,17 @@ from engine.builder.blocks.site import Site
 from engine.builder.graph import MICROSOFT, Graph
 
 
-def rms_norm(site: Site, x: str, width: int | None = None) -> str:
+def rms_norm(site: Site, x: str, width: int | None = None, eps: float | None = None) -> str:
     """X / sqrt(mean(x^2) + eps) * weight over the last axis; same shape as x.
 
     Args:
         site: Place of the norm, whose weight is `<stem>.weight`.
         x: [..., width].
         width: Width of the last axis, the hidden size by default.
+        eps: The model's by default.
     """
-    return normalize(site.g, x, _scale(site, width or site.config.hidden), site.config.norm_eps)
+    scale = _scale(site, width or site.config.hidden)
+    return normalize(site.g, x, scale, eps or site.config.norm_eps)
 
 
 def normalize(g: Graph, x: str, scale: str, eps: float) -> str:

@@ -6,7 +6,9 @@ site.weight("q_proj", 64, 64)  the tensor model.layers.7.self_attn.q_proj.weight
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
 
 from engine.builder.blocks.rope import RopeCache, rope_cache
 from engine.builder.blocks.storage import Precision
@@ -14,6 +16,8 @@ from engine.builder.checkpoint import Checkpoint, Tensor, require
 from engine.builder.config import ModelConfig
 from engine.builder.graph import Graph
 from engine.builder.rope_config import RopeConfig
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Site:
     precision: Precision
     config: ModelConfig
     _ropes: dict[RopeConfig, RopeCache] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
     _root: Graph | None = None
 
     def at(self, stem: str, graph: str | None = None) -> Site:
@@ -83,3 +88,9 @@ class Site:
             cache = rope_cache(place, rope, self.config.context_length, self.checkpoint)
             self._ropes[rope] = cache
         return cache
+
+    def once(self, name: str, make: Callable[[Graph], _Made]) -> _Made:
+        """What `make` adds to the graph at /model/<name>, for all layers; the first asks for it."""
+        if name not in self._made:
+            self._made[name] = make(self.root.at(name))
+        return cast("_Made", self._made[name])
