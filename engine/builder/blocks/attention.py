@@ -56,6 +56,7 @@ class Attention:
         keys_are_values: Whether there is no value projection: values are the raw keys.
         gated: Whether the query projection carries a gate beside each head, whose sigmoid
             multiplies the output.
+        cache_of: Layer whose keys and values are read, None where the layer makes its own.
         sinks: Name of a logit per head that takes part in the softmax only, "" for none.
         output: Name of the output projection.
     """
@@ -73,6 +74,7 @@ class Attention:
     value_norm: bool = False
     keys_are_values: bool = False
     gated: bool = False
+    cache_of: int | None = None
     sinks: str = ""
     output: str = "o_proj"
 
@@ -97,7 +99,8 @@ class _Projected:
     """Values between projection and attention, each [batch, sequence, heads * head_dim].
 
     Attributes:
-        query: Query; or query, key and value side by side, key and value then being "".
+        query: Query; or query, key and value side by side, key and value then being "", as they
+            are where a layer reads the cache of another one.
         key: Key.
         value: Value.
         gate: What gates the output, "" for nothing.
@@ -138,7 +141,7 @@ def grouped_query_attention(site: Site, x: str, attention: Attention) -> str:
         cache = None
     if norm or attention.value_norm:
         projected = _normed(site, projected, attention)
-    if cache and attention.head_dim % 16:  # the fused rotation takes multiples of 16 only
+    if cache and (attention.head_dim % 16 or cache.rotary_dim % 16):  # all a fused rotation takes
         projected = _rotate(site, _separate(g, projected, attention), attention, cache)
         cache = None
     mixed = attend(site, projected.query, projected.key, projected.value, attention, cache)
@@ -164,8 +167,14 @@ def attend(
         cache: Tables of a rotation that is still to be done.
     """
     g = site.g
-    past_key, present_key = _kv_state(site, "key", attention)
-    past_value, present_value = _kv_state(site, "value", attention)
+    if attention.cache_of is None:
+        past_key, present_key = _kv_state(site, "key", attention)
+        past_value, present_value = _kv_state(site, "value", attention)
+        outputs = ["output_0", present_key, present_value]
+    else:  # that layer has put this step's rows into its cache already: none are added here
+        past_key, past_value = (f"present.{attention.cache_of}.{name}" for name in ("key", "value"))
+        key = value = _no_rows(g.at("no_rows"), query, attention)
+        outputs = ["output_0"]
     seqlens = g.input("seqlens_k", TensorProto.INT32, ["batch"])
     total = g.input("total_sequence_length", TensorProto.INT32, [])
     attributes: dict[str, Attribute] = {
@@ -191,7 +200,7 @@ def attend(
     return g.nodes(
         "GroupQueryAttention",
         inputs,
-        ["output_0", present_key, present_value],
+        outputs,
         domain=MICROSOFT,
         attributes=attributes,
     )[0]
@@ -215,11 +224,11 @@ def _project(site: Site, x: str, attention: Attention) -> _Projected:
         if plain and not attention.norm and not attention.value_norm:
             return _Projected(packed)
         sizes[:1] = [attention.wide] * 2 if attention.gated else sizes[:1]
-        values = list(_split(site.g, packed, sizes))
+        values = list(_split(site.g, packed, sizes)) if len(sizes) > 1 else [packed]
     gate = values.pop(1) if attention.gated else ""
     if attention.keys_are_values:
         values.append(values[1])
-    return _Projected(values[0], values[1], values[2], gate)
+    return _Projected(*values, gate=gate)
 
 
 def _weights(site: Site, attention: Attention) -> tuple[list[Tensor], list[Tensor]]:
@@ -232,9 +241,9 @@ def _weights(site: Site, attention: Attention) -> tuple[list[Tensor], list[Tenso
     wide, narrow = attention.wide, attention.narrow
     rows = [wide * (2 if attention.gated else 1), narrow, narrow]
     names = ["q_proj", "k_proj", "v_proj"]
-    if attention.keys_are_values:
-        rows.pop()
-        names.pop()
+    count = 2 if attention.keys_are_values else 3
+    count = 1 if attention.cache_of is not None else count
+    rows, names = rows[:count], names[:count]
     if site.has("qkv_proj.weight"):
         whole = site.weight("qkv_proj", sum(rows), hidden)
         ends = np.cumsum(rows).tolist()
@@ -254,7 +263,7 @@ def _weights(site: Site, attention: Attention) -> tuple[list[Tensor], list[Tenso
 
 def _separate(g: Graph, projected: _Projected, attention: Attention) -> _Projected:
     """The three values of a packed product."""
-    if projected.key:
+    if projected.key or attention.cache_of is not None:
         return projected
     sizes = [attention.wide, attention.narrow, attention.narrow]
     return _Projected(*_split(g, projected.query, sizes))
@@ -270,6 +279,8 @@ def _rotate(
     site: Site, projected: _Projected, attention: Attention, cache: RopeCache
 ) -> _Projected:
     query = rotary_embedding(site.g.at("q_rotary"), projected.query, cache, attention.heads)
+    if not projected.key:
+        return replace(projected, query=query)
     key = rotary_embedding(site.g.at("k_rotary"), projected.key, cache, attention.kv_heads)
     return replace(projected, query=query, key=key)
 
@@ -277,9 +288,11 @@ def _rotate(
 def _normed(site: Site, projected: _Projected, attention: Attention) -> _Projected:
     if attention.norm:
         query = _norm_heads(site, projected.query, attention.norm.query, attention, attention.heads)
+        projected = replace(projected, query=query)
+    if attention.norm and projected.key:
         key = _norm_heads(site, projected.key, attention.norm.key, attention, attention.kv_heads)
-        projected = replace(projected, query=query, key=key)
-    if attention.value_norm:
+        projected = replace(projected, key=key)
+    if attention.value_norm and projected.value:
         g = site.g.at("v_norm")
         heads = g.node(
             "Reshape", [projected.value, _head_shape(g, attention.head_dim)], name="Heads"
@@ -304,6 +317,13 @@ def _norm_heads(site: Site, x: str, name: str, attention: Attention, heads: int)
 
 def _head_shape(g: Graph, head_dim: int) -> str:
     return g.shared_integers([0, 0, -1, head_dim])
+
+
+def _no_rows(g: Graph, query: str, attention: Attention) -> str:
+    """Keys of no tokens: [batch, 0, kv_heads * head_dim]."""
+    zero = g.shared_integers([0])
+    cut = g.node("Slice", [query, zero, zero, g.shared_integers([1])])
+    return g.node("Reshape", [cut, g.shared_integers([0, 0, attention.narrow])])
 
 
 def _kv_state(site: Site, name: str, attention: Attention) -> tuple[str, str]:
