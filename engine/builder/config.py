@@ -120,6 +120,10 @@ class Fields:
         """Whether a key is there and not null; asking does not count as reading it."""
         return self._raw.get(key) is not None
 
+    def assume(self, defaults: Mapping[str, Any]) -> None:
+        """Fill in keys that are not there at all; null stays null."""
+        self._raw = {**defaults, **self._raw}
+
     def integer(self, key: str, default: int | None = None, *, low: int = 1) -> int:
         """A whole number in [low, 2^24]. Raises BadCheckpoint."""
         return self._whole(key, self._get(key, default), low)
@@ -128,9 +132,26 @@ class Fields:
         """A list of whole numbers in [low, 2^24], empty when absent. Raises BadCheckpoint."""
         return tuple(self._whole(key, value, low) for value in self._list(key))
 
+    def per_layer(self, key: str, layers: int, default: int | None = None) -> tuple[int, ...]:
+        """A whole number for each layer, published as a list or as one for all.
+
+        Raises BadCheckpoint.
+        """
+        if not isinstance(self._raw.get(key), list):
+            return (self.integer(key, default),) * layers
+        values = self.integers(key, low=1)
+        if len(values) != layers:
+            raise BadCheckpoint(reason="bad_config", key=key)
+        return values
+
     def number(self, key: str, default: float | None = None) -> float:
         """A finite positive number. Raises BadCheckpoint."""
         return self._positive(key, self._get(key, default))
+
+    def number_or_zero(self, key: str) -> float:
+        """A finite positive number, 0 when absent or null. Raises BadCheckpoint."""
+        self.ignore(key)
+        return self.number(key) if self.has(key) else 0.0
 
     def numbers(self, key: str) -> tuple[float, ...]:
         """A list of finite positive numbers, empty when absent. Raises BadCheckpoint."""

@@ -11,6 +11,7 @@ Taking over is exact:
     Q8_0   q * d               8 bits, the same numbers
     Q4_1   q * d + m           4 bits: (q - 8) * d, offset m + 8 d
     Q4_K   q * d s - e t       4 bits: (q - 8) * d s, offset 8 d s - e t (s, t: 6 bits a block)
+    MXFP4  e2m1 * 2^e          8 bits: twice the e2m1 value, which is whole, and half the scale
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def _round(
     return (steps + half).astype(np.uint8), error
 
 
-_BLOCK_BYTES: Final = {"Q4_0": 18, "Q4_1": 20, "Q8_0": 34, "Q4_K": 144}
+_BLOCK_BYTES: Final = {"Q4_0": 18, "Q4_1": 20, "Q8_0": 34, "Q4_K": 144, "MXFP4": 17}
 TAKEN_OVER: Final = frozenset(_BLOCK_BYTES)
 WITH_OFFSETS: Final = frozenset(("Q4_1", "Q4_K"))
 
@@ -140,6 +141,8 @@ def from_ggml(stored: NDArray[np.uint8], kind: str, tensor: str) -> QuantizedRow
     """
     rows = stored.shape[0]
     parts = stored.reshape(rows, -1, _BLOCK_BYTES[kind])
+    if kind == "MXFP4":
+        return _from_mxfp4(parts)
     scales = _halves(parts[..., 0:2], tensor)
     if kind == "Q4_K":
         return _from_q4_k(parts, scales, _halves(parts[..., 2:4], tensor))
@@ -150,6 +153,21 @@ def from_ggml(stored: NDArray[np.uint8], kind: str, tensor: str) -> QuantizedRow
         return QuantizedRows(_nibbles(parts[..., 2:]).reshape(rows, -1), scales, None, 4)
     offsets = _halves(parts[..., 2:4], tensor) + np.float32(8) * scales
     return QuantizedRows(_nibbles(parts[..., 4:]).reshape(rows, -1), scales, offsets, 4)
+
+
+_DOUBLED_E2M1: Final = np.array([0, 1, 2, 3, 4, 6, 8, 12], np.uint8)
+
+
+def _from_mxfp4(parts: NDArray[np.uint8]) -> QuantizedRows:
+    """Blocks [rows, blocks, 17]: an exponent (bias 127), then sign and magnitude in four bits.
+
+    OCP Microscaling Formats 1.0, sections 5.3.3 and 5.4.1.
+    """
+    codes = _nibbles(parts[..., 1:]).reshape(parts.shape[0], -1)
+    sizes = _DOUBLED_E2M1[codes & 7]
+    values = np.where(codes < 8, 128 + sizes, 128 - sizes).astype(np.uint8)
+    scales = np.ldexp(np.float32(1), parts[..., 0].astype(np.int32) - 128)
+    return QuantizedRows(values, scales, None, 8)
 
 
 def _from_q4_k(

@@ -59,6 +59,7 @@ class Attention:
         cache_of: Layer whose keys and values are read, None where the layer makes its own.
         sinks: Name of a logit per head that takes part in the softmax only, "" for none.
         output: Name of the output projection.
+        clip: Bound of the values of query, key and value before the rotation; 0 for none.
     """
 
     heads: int
@@ -77,6 +78,7 @@ class Attention:
     cache_of: int | None = None
     sinks: str = ""
     output: str = "o_proj"
+    clip: float = 0.0
 
     @classmethod
     def of(cls, config: ModelConfig, rope: RopeConfig | None) -> Attention:
@@ -141,6 +143,8 @@ def grouped_query_attention(site: Site, x: str, attention: Attention) -> str:
         cache = None
     if norm or attention.value_norm:
         projected = _normed(site, projected, attention)
+    if attention.clip:
+        projected = _clipped(g, projected, attention.clip)
     if cache and (attention.head_dim % 16 or cache.rotary_dim % 16):  # all a fused rotation takes
         projected = _rotate(site, _separate(g, projected, attention), attention, cache)
         cache = None
@@ -226,7 +230,7 @@ def _project(site: Site, x: str, attention: Attention) -> _Projected:
         sizes[:1] = [attention.wide] * 2 if attention.gated else sizes[:1]
         values = list(_split(site.g, packed, sizes)) if len(sizes) > 1 else [packed]
     gate = values.pop(1) if attention.gated else ""
-    if attention.keys_are_values:
+    if attention.keys_are_values and len(values) > 1:
         values.append(values[1])
     return _Projected(*values, gate=gate)
 
@@ -302,6 +306,15 @@ def _normed(site: Site, projected: _Projected, attention: Attention) -> _Project
         flat = g.node("Reshape", [normed, g.shared_integers([0, 0, attention.narrow])], name="Flat")
         projected = replace(projected, value=flat)
     return projected
+
+
+def _clipped(g: Graph, projected: _Projected, bound: float) -> _Projected:
+    low, high = (g.constant(name, np.float32(x)) for name, x in (("low", -bound), ("high", bound)))
+    query, key, value = (
+        g.node("Clip", [part, low, high], name=f"Clip{name}") if part else ""
+        for name, part in (("Q", projected.query), ("K", projected.key), ("V", projected.value))
+    )
+    return replace(projected, query=query, key=key, value=value)
 
 
 def _norm_heads(site: Site, x: str, name: str, attention: Attention, heads: int) -> str:

@@ -6,7 +6,8 @@ Each expert is three matrices: gate and up [width, hidden], down [hidden, width]
     experts.gate_up_proj         [experts, 2 * width, hidden]: gate's rows, then up's (Qwen 3.5)
     experts.gate_up_proj         [experts, hidden, 2 * width]: columns of gate and up in turns
                                  (gpt-oss), down_proj turned likewise, biases beside them
-    experts.gate_up_proj_blocks  the same in MXFP4, but rows as in the first form
+    experts.gate_up_proj         [experts, 2 * width, hidden] in MXFP4: rows of gate and up in turns
+                                 (gpt-oss), down_proj not turned
 """
 
 from __future__ import annotations
@@ -84,11 +85,12 @@ def find_experts(site: Site, layout: ExpertLayout) -> list[ExpertWeights]:
     Raises:
         BadCheckpoint: A tensor is missing or has another shape.
     """
-    if site.has("gate_up_proj_blocks"):
-        return _packed(site, layout)
     if not site.has("gate_up_proj"):
         return [_separate(site, layout, index) for index in range(layout.experts)]
-    return _turned(site, layout) if layout.interleaved else _joint(site, layout)
+    if not layout.interleaved:
+        return _joint(site, layout)
+    packed = site.checkpoint.tensor(site.name("gate_up_proj")).quantized
+    return _packed(site, layout) if packed else _turned(site, layout)
 
 
 def _separate(site: Site, layout: ExpertLayout, index: int) -> ExpertWeights:
@@ -141,8 +143,8 @@ def _turned(site: Site, layout: ExpertLayout) -> list[ExpertWeights]:
 def _packed(site: Site, layout: ExpertLayout) -> list[ExpertWeights]:
     """MXFP4: rows are outputs, gate and up in turns."""
     width, hidden, count = layout.width, site.config.hidden, layout.experts
-    both = site.tensor("gate_up_proj_blocks", count, 2 * width, hidden)
-    down = site.tensor("down_proj_blocks", count, hidden, width)
+    both = site.tensor("gate_up_proj", count, 2 * width, hidden)
+    down = site.tensor("down_proj", count, hidden, width)
     biases = _joint_biases(site, layout)
     return [
         ExpertWeights(
@@ -174,9 +176,9 @@ def _every_other(tensor: Tensor, first: int, rows: int) -> Tensor:
 
 
 def _columns(tensor: Tensor, first: int, last: int, which: slice) -> Tensor:
-    """Some columns of rows first to last, turned into rows."""
+    """Some columns of rows first to last, turned into rows. Blocks cannot be: BadCheckpoint."""
     if tensor.quantized:
-        raise BadCheckpoint(reason="wrong_shape", tensor=tensor.name)  # blocks cannot be turned
+        raise BadCheckpoint(reason="wrong_dtype", tensor=tensor.name)
     read = tensor.read
     count = len(range(*which.indices(tensor.columns)))
     return _part(

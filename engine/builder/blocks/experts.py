@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from engine.builder.blocks.expert_weights import ExpertLayout, Gating, find_experts
 from engine.builder.blocks.grouped_experts import grouped_experts
+from engine.builder.blocks.layers import Block
 from engine.builder.blocks.linear import linear
 from engine.builder.blocks.mlp import Mlp, gated_mlp
 from engine.builder.blocks.quantized_experts import quantized_experts, suits
@@ -83,6 +84,11 @@ def mixture_of_experts(
     if shared is None:
         return y
     return site.g.node("Add", [y, shared_expert(site, x, shared)], name="AddShared")
+
+
+def mixture(experts: Experts, shared: SharedExpert | None = None, name: str = "mlp") -> Block:
+    """The same as a block's feed-forward layer, called `name` in the checkpoint."""
+    return lambda site, x: mixture_of_experts(site.at(name, "moe"), x, experts, shared)
 
 
 def shared_expert(site: Site, x: str, shared: SharedExpert) -> str:

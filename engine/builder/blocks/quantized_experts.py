@@ -28,10 +28,11 @@ from engine.builder.blocks.site import Site
 from engine.builder.blocks.storage import Storage
 from engine.builder.checkpoint import Tensor
 from engine.builder.graph import MICROSOFT, Attribute, Graph
-from engine.builder.quantize import IntBits, QuantizedRows, from_ggml, quantize_rows
+from engine.builder.quantize import GGML_BLOCK, IntBits, QuantizedRows, from_ggml, quantize_rows
 from engine.builder.weights import CHUNK_VALUES, Chunks
 
 _FORMS: Final = (Storage.INT4, Storage.INT8)
+_TAKEN_OVER: Final = (("Q4_0", 4), ("Q8_0", 8), ("MXFP4", 8))
 _ROUTER_WEIGHTS: Final = 14  # index of that input
 
 
@@ -152,6 +153,6 @@ def _spans(tensor: Tensor, share: int) -> list[tuple[int, int]]:
 
 
 def _rows(tensor: Tensor, start: int, stop: int, bits: IntBits, size: int) -> QuantizedRows:
-    if size == 32 and (tensor.type, bits) in (("Q4_0", 4), ("Q8_0", 8)):
+    if size == GGML_BLOCK and (tensor.type, bits) in _TAKEN_OVER:
         return from_ggml(tensor.read(start, stop), tensor.type, tensor.name)
     return quantize_rows(tensor.floats(start, stop), bits, size)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,11 @@ from numpy.typing import NDArray
 from engine.builder.blocks.linear import linear
 from engine.builder.blocks.site import Site
 from engine.builder.blocks.storage import Precision
+from engine.builder.config import Fields
 from engine.builder.graph import Graph
+from engine.errors import BadCheckpoint
+
+EXPERT_KEYS: Final = ("num_experts", "num_local_experts", "n_routed_experts")
 
 Scoring = Literal["softmax", "softmax_of_chosen", "sigmoid"]
 
@@ -67,6 +71,14 @@ class Routing:
     scale: float = 1.0
     expert_scale: str = ""
 
+    def __post_init__(self) -> None:
+        """Raise BadCheckpoint where fewer experts may be chosen from than are to be chosen."""
+        size, rest = divmod(self.experts, self.groups)
+        if rest or not 1 <= self.top_groups <= self.groups:
+            raise BadCheckpoint(reason="bad_config", key="n_group")
+        if not 1 <= self.top_k <= size * self.top_groups:
+            raise BadCheckpoint(reason="bad_config", key="num_experts_per_tok")
+
 
 @dataclass(frozen=True, slots=True)
 class Routed:
@@ -81,6 +93,16 @@ class Routed:
     probs: str
     weights: str
     top_k: int
+
+
+def read_experts(
+    fields: Fields, default: int | None = None, keys: tuple[str, ...] = EXPERT_KEYS
+) -> int:
+    """Number of routed experts, under whichever of its names a config has. Raises BadCheckpoint."""
+    published = {fields.integer(key) for key in keys if fields.has(key)}
+    if len(published) > 1:
+        raise BadCheckpoint(reason="bad_config", key=keys[0])
+    return published.pop() if published else fields.integer(keys[0], default)
 
 
 def route(site: Site, x: str, routing: Routing) -> Routed:

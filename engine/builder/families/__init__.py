@@ -14,13 +14,24 @@ from engine.builder.blocks.decoder import Decoder
 from engine.builder.config import Fields
 from engine.builder.families import (
     ernie4_5,
+    gemma2,
+    gemma3,
+    gemma4,
+    ernie4_5_moe,
     glm4,
+    glm4_moe,
+    gpt_oss,
     hunyuan_v1_dense,
+    hunyuan_v1_moe,
     llama,
     mistral,
+    mixtral,
+    olmoe,
     phi3,
     qwen2,
+    qwen2_moe,
     qwen3,
+    qwen3_moe,
     smollm3,
 )
 from engine.errors import UnsupportedFamily
@@ -29,13 +40,26 @@ Read = Callable[[Fields], Decoder]
 
 FAMILIES: Final[Mapping[str, Read]] = {
     "ernie4_5": ernie4_5.read,
+    "ernie4_5_moe": ernie4_5_moe.read,
+    "gemma2": gemma2.read,
+    "gemma3": gemma3.read,
+    "gemma3_text": gemma3.read,
+    "gemma4": gemma4.read,
+    "gemma4_text": gemma4.read,
     "glm4": glm4.read,
+    "glm4_moe": glm4_moe.read,
+    "gpt_oss": gpt_oss.read,
     "hunyuan_v1_dense": hunyuan_v1_dense.read,
+    "hunyuan_v1_moe": hunyuan_v1_moe.read,
     "llama": llama.read,
     "mistral": mistral.read,
+    "mixtral": mixtral.read,
+    "olmoe": olmoe.read,
     "phi3": phi3.read,
     "qwen2": qwen2.read,
+    "qwen2_moe": qwen2_moe.read,
     "qwen3": qwen3.read,
+    "qwen3_moe": qwen3_moe.read,
     "smollm3": smollm3.read,
 }
 """By `model_type`. Alphabetical, one line each."""

@@ -1,0 +1,78 @@
+"""Hunyuan's mixtures of experts (Tencent 2025): A13B.
+
+Queries and keys are normed after the rotation; a shared MLP stands beside the routed experts. Many
+keys of published configs are lists with one value for each layer. Reference: transformers,
+modeling_hunyuan_v1_moe.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.builder.blocks.attention import Attention
+from engine.builder.blocks.decoder import Decoder
+from engine.builder.blocks.experts import Experts, SharedExpert, mixture
+from engine.builder.blocks.layers import dense, pre_norm_layers
+from engine.builder.blocks.mlp import Mlp
+from engine.builder.blocks.routing import Routing
+from engine.builder.blocks.site import Site
+from engine.builder.config import Fields, read_decoder
+from engine.builder.families.hunyuan_v1_dense import HUNYUAN_NORM
+from engine.builder.rope_config import read_rope
+
+
+def read(fields: Fields) -> Decoder:
+    """Read a hunyuan_v1_moe config. Raises BadCheckpoint, UnsupportedFamily."""
+    head_dim = fields.integer("attention_head_dim") if fields.has("attention_head_dim") else None
+    config = read_decoder(fields, head_dim=head_dim)
+    bias = fields.flag("attention_bias", default=False)
+    attention = replace(
+        Attention.of(config, read_rope(fields, config.head_dim)),
+        bias=bias,
+        output_bias=bias,
+        norm=HUNYUAN_NORM,
+    )
+    _check_options(fields)
+    counts = fields.per_layer("num_experts", config.layers, 1)
+    top_ks = fields.per_layer("moe_topk", config.layers, 1)
+    plain = dense(Mlp(config.ffn))
+
+    def feed_forward(site: Site, x: str) -> str:
+        if not site.has("mlp.gate.wg.weight"):  # "moe_layer_num_skipped"
+            return plain(site, x)
+        place, layer = site.at("mlp"), site.layer
+        routing = Routing(counts[layer], top_ks[layer], gate="gate.wg", renormalize=True)
+        experts = Experts(routing, _rows(place, "experts.0.gate_proj.weight"))
+        shared = None
+        if place.has("shared_mlp.gate_proj.weight"):  # "use_mixed_mlp_moe"
+            shared = SharedExpert("shared_mlp", _rows(place, "shared_mlp.gate_proj.weight"))
+        return mixture(experts, shared)(site, x)
+
+    return Decoder(config, pre_norm_layers((attention,) * config.layers, feed_forward))
+
+
+def _rows(site: Site, name: str) -> int:
+    """Width of a layer; released code and transformers read it from different keys."""
+    return site.checkpoint.tensor(site.name(name)).rows
+
+
+def _check_options(fields: Fields) -> None:
+    """Keys of Tencent's own configs: those that would change the logits must be off."""
+    for key in ("use_cla", "use_mla", "group_limited_greedy", "position_embedding_xdrope"):
+        fields.expect(key, False)
+    fields.expect("mlp_bias", False)
+    fields.expect("norm_topk_prob", True)
+    fields.expect("use_qk_norm", True)
+    fields.expect("use_rotary_pos_emb", True)
+    fields.expect("routed_scaling_factor", False, 1.0, 1)
+    fields.expect("add_classification_head", False)
+    fields.ignore(
+        "cla_share_factor", "class_num", "dense_list", "eod_token_id", "im_end_id",
+        "im_newline_id", "im_start_id", "image_token_id", "kv_lora_rank", "mask_init_id",
+        "moe_drop_tokens", "moe_intermediate_size", "moe_layer_num_skipped",
+        "moe_random_routing_dropped_token", "n_group", "norm_type", "num_media_embeds",
+        "num_shared_expert", "org_vocab_size", "pad_id", "pool_type", "q_lora_rank",
+        "qk_nope_head_dim", "qk_rope_head_dim", "skip_cls_token", "text_end_id", "text_start_id",
+        "topk_group", "use_mixed_mlp_moe", "v_head_dim", "video_end_id", "video_start_id",
+        "xdrope_section",
+    )  # fmt: skip
