@@ -14,9 +14,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 from engine.errors import BadBundle, NotFound
 from engine.types import StateSpec
@@ -26,6 +27,10 @@ MANIFEST_NAME = "manifest.json"
 GRAPH_NAME = "model.onnx"
 WEIGHTS_NAME = "model.weights"
 TOKENIZER_NAME = "tokenizer.json"
+
+ModelKind = Literal["decoder", "encoder"]
+
+_PIECE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Manifest:
         languages: BCP 47 codes the model is good at; empty when unknown.
         source: {"file" or "folder" name, "sha256"} of what it was built from.
         files: Every other file of the bundle by relative POSIX path.
+        kind: "decoder": token ids to logits; "encoder": a text to one vector.
     """
 
     format_version: int
@@ -74,6 +80,7 @@ class Manifest:
     languages: tuple[str, ...]
     source: dict[str, str]
     files: dict[str, FileEntry]
+    kind: ModelKind = "decoder"
 
     @property
     def model_hash(self) -> str:
@@ -119,10 +126,14 @@ def check_files(bundle: Path, manifest: Manifest) -> None:
             raise BadBundle(reason="wrong_size", file=name)
 
 
-def hash_file(path: Path) -> FileEntry:
-    """Size and SHA-256 of a file, read in pieces."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
+def hash_file(path: Path, check: Callable[[], None] | None = None) -> FileEntry:
+    """Size and SHA-256 of a file, read in pieces; `check` is called between them."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(_PIECE_BYTES):
+            if check is not None:
+                check()
+            digest.update(piece)
     return FileEntry(path.stat().st_size, digest.hexdigest())
 
 
@@ -141,6 +152,8 @@ def _parse(body: Any) -> Manifest:  # noqa: ANN401
         manifest = Manifest(**fields)
     except (KeyError, TypeError, AttributeError, ValueError) as exc:
         raise BadBundle(reason="malformed", file=MANIFEST_NAME) from exc
+    if manifest.kind not in get_args(ModelKind):
+        raise BadBundle(reason="kind", file=MANIFEST_NAME)
     for name in manifest.files:
         pure = PurePosixPath(name)
         if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name:

@@ -143,9 +143,8 @@ class Checkpoint(Protocol):
     def languages(self) -> tuple[str, ...]:
         """BCP 47 codes, empty when unknown."""
 
-    @property
-    def source(self) -> Mapping[str, str]:
-        """Name and SHA-256 for the manifest; reads every byte."""
+    def source(self, check: Callable[[], None]) -> Mapping[str, str]:
+        """Name and SHA-256 for the manifest; reads every byte and calls `check` in between."""
 
     @property
     def source_type(self) -> str:

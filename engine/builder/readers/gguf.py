@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,10 +62,9 @@ class GGUFCheckpoint:
         self.source_type = majority_type(sizes)
         self.size_bytes = sizes.total()
 
-    @property
-    def source(self) -> Mapping[str, str]:
-        """File name and SHA-256 of the file, computed when asked for."""
-        return {"file": self._path.name, "sha256": hash_file(self._path).sha256}
+    def source(self, check: Callable[[], None]) -> Mapping[str, str]:
+        """File name and SHA-256 of the file; `check` is called while it is read."""
+        return {"file": self._path.name, "sha256": hash_file(self._path, check).sha256}
 
     def names(self) -> Collection[str]:
         """Names of all tensors."""

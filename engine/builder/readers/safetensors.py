@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from engine.builder.readers.packing import Stored, read_packing
 from engine.builder.readers.safetensors_file import Entry, read_table
 from engine.builder.readers.text_parts import folder_text, read_json
 from engine.builder.readers.wrapper import plain_name, text_config
+from engine.bundle import hash_file
 from engine.errors import BadCheckpoint, NotFound, UnsafeFormat
 
 _SINGLE: Final = "model.safetensors"
@@ -58,13 +59,11 @@ class FolderCheckpoint:
         self.source_type = majority_type(sizes)
         self.size_bytes = sizes.total()
 
-    @property
-    def source(self) -> Mapping[str, str]:
+    def source(self, check: Callable[[], None]) -> Mapping[str, str]:
         """Folder name and a SHA-256 over the config and every weight file, in order."""
         digest = hashlib.sha256()
         for path in (self._folder / "config.json", *_weight_files(self._folder)):
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            digest.update(bytes.fromhex(hash_file(path, check).sha256))
         return {"folder": self.name, "sha256": digest.hexdigest()}
 
     def names(self) -> Collection[str]:
