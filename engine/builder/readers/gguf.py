@@ -1,37 +1,33 @@
-"""GGUF files as checkpoints: names, layout and metadata turned into Hugging Face's."""
+"""GGUF files as checkpoints: names, layout and metadata turned into Hugging Face's.
+
+What is special about an architecture stands in `gguf_architectures`; here the file is opened, the
+config is made and each stored tensor is handed to its rule. Nothing is read but the header and a
+few short tensors that belong into the config.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.builder.checkpoint import FLOAT_TYPES, Tensor, TextParts, majority_type
+from engine.builder.readers.gguf_architectures import ARCHITECTURES
+from engine.builder.readers.gguf_architectures.base import Architecture
 from engine.builder.readers.gguf_header import GGUFHeader, TensorEntry, read_header, typed
-from engine.builder.readers.gguf_names import (
-    ARCHITECTURES,
-    ROPE_FACTORS,
-    Architecture,
-    rope_scaling,
-)
+from engine.builder.readers.gguf_metadata import Metadata
+from engine.builder.readers.gguf_rules import Place, Rule, rename
+from engine.builder.readers.gguf_tensors import can_dequantize, stored
 from engine.builder.readers.text_parts import gguf_text
 from engine.bundle import hash_file
 from engine.errors import BadCheckpoint, UnsupportedFamily
 
-_SCALING_KEYS: Final = frozenset(
-    (
-        "rope.scaling.type",
-        "rope.scaling.factor",
-        "rope.scaling.original_context_length",
-        "rope.scaling.finetuned",
-    )
-)
 _QUANT_SUFFIX: Final = re.compile(r"[.\-_](?:i?q\d[\w]*|f16|f32|bf16|fp16)$", re.IGNORECASE)
+_IN_BLOCK: Final = re.compile(r"blk\.(\d{1,4})\.(.+)")
 
 
 class GGUFCheckpoint:
@@ -41,18 +37,20 @@ class GGUFCheckpoint:
         header = read_header(path)
         self._path = path
         self._metadata = header.metadata
-        family = typed(header.metadata, "general.architecture", str) or ""
-        if family not in ARCHITECTURES:
-            raise UnsupportedFamily(family=family[:80], option="general.architecture")
-        architecture = ARCHITECTURES[family]
-        self._entries = _rename(header, architecture)
-        self.config = _config(header, architecture, family, self._entries)
-        self._reorder = {
-            entry.name
-            for entry in self._entries.values()
-            if architecture.is_interleaved(entry.name)
-        }
+        name = typed(header.metadata, "general.architecture", str) or ""
+        if name not in ARCHITECTURES:
+            raise UnsupportedFamily(family=name[:80], option="general.architecture")
+        _refuse_parts(header)
+        self._entries = header.tensors
         self._bytes = np.memmap(path, np.uint8, "r")
+        metadata = Metadata(header, name, self._stored)
+        self.config: Mapping[str, Any] = ARCHITECTURES[name].config(metadata)
+        metadata.finish()
+        self._tensors: dict[str, Tensor] = {}
+        for tensor in self._translate(ARCHITECTURES[name], metadata):
+            if tensor.name in self._tensors:
+                raise BadCheckpoint(reason="duplicate_tensor", tensor=tensor.name)
+            self._tensors[tensor.name] = tensor
         self.name = _QUANT_SUFFIX.sub("", path.stem) or path.stem
         self.licence = _spdx(typed(header.metadata, "general.license", str) or "")
         self.languages = _languages(header.metadata.get("general.languages"))
@@ -68,26 +66,14 @@ class GGUFCheckpoint:
 
     def names(self) -> Collection[str]:
         """Names of all tensors."""
-        return self._entries.keys()
+        return self._tensors.keys()
 
     def tensor(self, name: str) -> Tensor:
         """A tensor by its Hugging Face name. Raises BadCheckpoint when it is missing."""
-        entry = self._entries.get(name)
-        if entry is None:
+        tensor = self._tensors.get(name)
+        if tensor is None:
             raise BadCheckpoint(reason="missing_tensor", tensor=name)
-        tensor = Tensor(name, entry.shape, entry.type, lambda a, b: self._rows(entry, a, b))
-        if entry.name not in self._reorder:
-            return tensor
-        if len(entry.shape) == 1:  # a bias: one number per row
-            column = Tensor(
-                name, (*entry.shape, 1), entry.type, lambda a, b: self._bias(entry)[a:b]
-            )
-            reordered = column.reordered(self._head_order(name, column))
-            size = entry.shape[0]
-            return Tensor(
-                name, entry.shape, entry.type, lambda _a, _b: reordered.read(0, size).reshape(1, -1)
-            )
-        return tensor.reordered(self._head_order(name, tensor))
+        return tensor
 
     def text(self) -> TextParts:
         """Tokenizer, template and special tokens. Raises BadCheckpoint when unusable."""
@@ -97,87 +83,50 @@ class GGUFCheckpoint:
         """A GGUF file has none inside; a LICENSE beside it belongs to whatever shipped it."""
         return ()
 
-    def _rows(self, entry: TensorEntry, start: int, stop: int) -> NDArray[Any]:
-        begin = entry.offset + start * entry.row_bytes
-        end = entry.offset + stop * entry.row_bytes
-        rows = self._bytes[begin:end].reshape(stop - start, entry.row_bytes)
-        if entry.type in FLOAT_TYPES:
-            return np.asarray(rows).view(FLOAT_TYPES[entry.type])
-        return np.asarray(rows)
+    def _stored(self, name: str) -> Tensor | None:
+        entry = self._entries.get(name)
+        return None if entry is None else stored(entry, self._bytes)
 
-    def _bias(self, entry: TensorEntry) -> NDArray[Any]:
-        return self._rows(entry, 0, 1).reshape(-1, 1)
-
-    def _head_order(self, name: str, tensor: Tensor) -> NDArray[np.intp]:
-        """Row order that undoes llama.cpp's conversion: [head, pair, half] -> [head, half, pair].
-
-        The converter (convert_hf_to_gguf.py, LlamaModel.permute) interleaves the two halves of
-        every head's rotary dimensions.
-        """
-        heads_key = "num_key_value_heads" if ".k_proj." in name else "num_attention_heads"
-        heads = self.config.get(heads_key, self.config.get("num_attention_heads"))
-        rows = tensor.rows
-        if type(heads) is not int or heads < 1 or rows % (2 * heads):
-            raise BadCheckpoint(reason="wrong_shape", tensor=name)
-        order = np.arange(rows).reshape(heads, rows // heads // 2, 2)
-        return order.transpose(0, 2, 1).reshape(-1)
-
-
-def _rename(header: GGUFHeader, architecture: Architecture) -> dict[str, TensorEntry]:
-    entries: dict[str, TensorEntry] = {}
-    for entry in header.tensors.values():
-        name = architecture.tensor_name(entry.name)
-        if name is None:
-            raise UnsupportedFamily(family=architecture.model_type, option=entry.name)
-        if name in entries:
-            raise BadCheckpoint(reason="duplicate_tensor", tensor=entry.name)
-        entries[name] = entry
-    return entries
+    def _translate(self, architecture: Architecture, metadata: Metadata) -> Iterator[Tensor]:
+        """Every stored tensor by its rule. Raises UnsupportedFamily for one without a rule."""
+        for entry in self._entries.values():
+            inside = _IN_BLOCK.fullmatch(entry.name)
+            layer = int(inside[1]) if inside else -1
+            if metadata.layers <= layer < metadata.blocks:
+                continue  # predicts further tokens
+            rest = inside[2] if inside else entry.name
+            rule, suffix = _find_rule(architecture, rest, inside=inside is not None)
+            if rule is None or layer >= metadata.blocks or not _is_usable(entry):
+                raise metadata.unsupported(entry.name)
+            place = Place(
+                config=self.config,
+                target=f"model.layers.{layer}." if inside else "",
+                stem=f"blk.{layer}." if inside else "",
+                suffix=suffix,
+                stored=self._stored,
+            )
+            yield from rule(place, stored(entry, self._bytes))
 
 
-def _config(
-    header: GGUFHeader,
-    architecture: Architecture,
-    prefix: str,
-    entries: Mapping[str, TensorEntry],
-) -> dict[str, Any]:
-    own = {
-        key.removeprefix(prefix + "."): value
-        for key, value in header.metadata.items()
-        if key.startswith(prefix + ".")
-    }
-    config: dict[str, Any] = {
-        "model_type": architecture.model_type,
-        "tie_word_embeddings": "lm_head.weight" not in entries,
-        "attention_bias": "model.layers.0.self_attn.q_proj.bias" in entries,
-        "mlp_bias": "model.layers.0.mlp.up_proj.bias" in entries,
-    }
-    for key, value in own.items():
-        if key in architecture.keys:
-            config[architecture.keys[key]] = value
-        elif key not in architecture.checked and key not in _SCALING_KEYS and value != 0:
-            raise UnsupportedFamily(family=architecture.model_type, option=f"{prefix}.{key}"[:80])
-    embedding = entries.get("model.embed_tokens.weight")
-    config["vocab_size"] = embedding.shape[0] if embedding and len(embedding.shape) == 2 else None
-    config["rope_scaling"] = rope_scaling(own)
-    if ROPE_FACTORS in entries:
-        config["rope_scaling"] = {"rope_type": "factors", "factors": {"tensor": ROPE_FACTORS}}
-    _check_repeats(own, config)
-    return config
+def _find_rule(architecture: Architecture, name: str, *, inside: bool) -> tuple[Rule | None, str]:
+    """The rule for a tensor's name, and what of the name goes on into the results' names."""
+    rules = architecture.layer if inside else architecture.outer
+    stem, _, kind = name.rpartition(".")
+    found, suffix = rules.get(name), ""
+    if found is None and (kind == "weight" or (kind == "bias" and stem in architecture.biased)):
+        found, suffix = rules.get(stem), f".{kind}"
+    return (rename(found) if isinstance(found, str) else found), suffix
 
 
-def _check_repeats(own: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-    heads, hidden = config.get("num_attention_heads"), config.get("hidden_size")
-    if type(heads) is not int or type(hidden) is not int or heads < 1:
-        raise BadCheckpoint(reason="bad_config", key="num_attention_heads")
-    head_dim = config.get("head_dim", hidden // heads)
-    for key, expected in (
-        ("vocab_size", config["vocab_size"]),
-        ("attention.value_length", head_dim),
-        ("rope.dimension_count", head_dim),
-    ):
-        if own.get(key, expected) != expected:
-            raise BadCheckpoint(reason="bad_config", key=key)
+def _is_usable(entry: TensorEntry) -> bool:
+    return entry.type in FLOAT_TYPES or can_dequantize(entry.type)
+
+
+def _refuse_parts(header: GGUFHeader) -> None:
+    """Refuse files that are no whole language model. Raises UnsupportedFamily."""
+    for key, whole in (("split.count", (0, 1)), ("general.type", ("model",))):
+        if header.metadata.get(key, whole[0]) not in whole:
+            raise UnsupportedFamily(family="gguf", option=key)
 
 
 def _languages(value: object) -> tuple[str, ...]:

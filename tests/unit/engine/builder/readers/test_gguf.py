@@ -139,9 +139,16 @@ def test_headers_that_lie(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("metadata", "option"),
     [
-        ({"llama.expert_count": 8}, "llama.expert_count"),
         ({"llama.attention.sliding_window": 128}, "llama.attention.sliding_window"),
-        ({"llama.rope.scaling.type": "yarn"}, "rope_type=yarn"),
+        ({"llama.attention.causal": False}, "llama.attention.causal"),
+        ({"llama.logit_scale": 2}, "llama.logit_scale"),
+        (
+            {"llama.expert_count": 8, "llama.expert_used_count": 2, "llama.expert_group_count": 2},
+            "llama.expert_group_count",
+        ),
+        ({"llama.rope.scaling.type": "ntk"}, "llama.rope.scaling.type=ntk"),
+        ({"split.count": 3}, "split.count"),
+        ({"general.type": "adapter"}, "general.type"),
     ],
 )
 def test_metadata_that_changes_the_mathematics(
