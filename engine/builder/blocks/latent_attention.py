@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
 
+from engine.builder.blocks.layers import Block, Layer, pre_norm_block
 from engine.builder.blocks.linear import linear, same_form
-from engine.builder.blocks.norm import rms_norm
+from engine.builder.blocks.norm import Stream, rms_norm
 from engine.builder.blocks.rope import rotary_embedding
 from engine.builder.blocks.site import Site
 from engine.builder.checkpoint import Tensor
@@ -163,6 +164,18 @@ def latent_attention(site: Site, x: str, attention: LatentAttention) -> str:
     biases = [site.bias("o_proj", site.config.hidden)] if attention.bias else []
     fine = site.config.is_small
     return linear(g.at("o_proj"), flat, [output], site.precision, biases, fine=fine)
+
+
+def latent_layers(attention: LatentAttention, feed_forward: Block) -> Layer:
+    """Blocks with latent attention before each feed-forward layer."""
+
+    def layer(site: Site, stream: Stream) -> Stream:
+        def attend(site: Site, x: str) -> str:
+            return latent_attention(site.at("self_attn", "attn"), x, attention)
+
+        return pre_norm_block(site, stream, attend, feed_forward)
+
+    return layer
 
 
 def _weigh(

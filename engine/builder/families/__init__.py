@@ -13,13 +13,16 @@ from typing import Any, Final
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.config import Fields
 from engine.builder.families import (
+    deepseek_v2,
+    deepseek_v3,
     ernie4_5,
+    ernie4_5_moe,
     gemma2,
     gemma3,
     gemma4,
-    ernie4_5_moe,
     glm4,
     glm4_moe,
+    glm4_moe_lite,
     gpt_oss,
     hunyuan_v1_dense,
     hunyuan_v1_moe,
@@ -39,6 +42,8 @@ from engine.errors import UnsupportedFamily
 Read = Callable[[Fields], Decoder]
 
 FAMILIES: Final[Mapping[str, Read]] = {
+    "deepseek_v2": deepseek_v2.read,
+    "deepseek_v3": deepseek_v3.read,
     "ernie4_5": ernie4_5.read,
     "ernie4_5_moe": ernie4_5_moe.read,
     "gemma2": gemma2.read,
@@ -48,9 +53,11 @@ FAMILIES: Final[Mapping[str, Read]] = {
     "gemma4_text": gemma4.read,
     "glm4": glm4.read,
     "glm4_moe": glm4_moe.read,
+    "glm4_moe_lite": glm4_moe_lite.read,
     "gpt_oss": gpt_oss.read,
     "hunyuan_v1_dense": hunyuan_v1_dense.read,
     "hunyuan_v1_moe": hunyuan_v1_moe.read,
+    "kimi_k2": deepseek_v3.read,
     "llama": llama.read,
     "mistral": mistral.read,
     "mixtral": mixtral.read,
