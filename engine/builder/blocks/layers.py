@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from engine.builder.blocks.attention import Attention, grouped_query_attention
 from engine.builder.blocks.mlp import Mlp, gated_mlp
-from engine.builder.blocks.norm import Stream
+from engine.builder.blocks.norm import Stream, rms_norm
 from engine.builder.blocks.site import Site
 
 Block = Callable[[Site, str], str]
@@ -54,6 +54,30 @@ def pre_norm_block(
     stream = stream.add(mixer(site, x))
     x, stream = stream.norm(site.at(norms[1]))
     return stream.add(feed_forward(site, x))
+
+
+def sandwich_layers(attentions: Sequence[Attention], feed_forward: Block) -> Layer:
+    """Blocks with a norm before and one after each layer, named as Gemma names them.
+
+    Args:
+        attentions: One for each layer.
+        feed_forward: What follows the attention.
+    """
+
+    def layer(site: Site, stream: Stream) -> Stream:
+        stream = sandwiched_attention(site, stream, attentions[site.layer])
+        x, stream = stream.norm(site.at("pre_feedforward_layernorm"))
+        y = feed_forward(site, x)
+        return stream.add(rms_norm(site.at("post_feedforward_layernorm"), y))
+
+    return layer
+
+
+def sandwiched_attention(site: Site, stream: Stream, attention: Attention) -> Stream:
+    """The first half of such a block: norm, attention, norm, sum."""
+    x, stream = stream.norm(site.at("input_layernorm"))
+    y = grouped_query_attention(site.at("self_attn", "attn"), x, attention)
+    return stream.add(rms_norm(site.at("post_attention_layernorm"), y))
 
 
 def dense(mlp: Mlp) -> Block:
