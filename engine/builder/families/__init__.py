@@ -26,6 +26,8 @@ from engine.builder.families import (
     gpt_oss,
     hunyuan_v1_dense,
     hunyuan_v1_moe,
+    lfm2,
+    lfm2_moe,
     llama,
     mistral,
     mixtral,
@@ -34,7 +36,10 @@ from engine.builder.families import (
     qwen2,
     qwen2_moe,
     qwen3,
+    qwen3_5,
+    qwen3_5_moe,
     qwen3_moe,
+    qwen3_next,
     smollm3,
 )
 from engine.errors import UnsupportedFamily
@@ -58,6 +63,8 @@ FAMILIES: Final[Mapping[str, Read]] = {
     "hunyuan_v1_dense": hunyuan_v1_dense.read,
     "hunyuan_v1_moe": hunyuan_v1_moe.read,
     "kimi_k2": deepseek_v3.read,
+    "lfm2": lfm2.read,
+    "lfm2_moe": lfm2_moe.read,
     "llama": llama.read,
     "mistral": mistral.read,
     "mixtral": mixtral.read,
@@ -66,7 +73,12 @@ FAMILIES: Final[Mapping[str, Read]] = {
     "qwen2": qwen2.read,
     "qwen2_moe": qwen2_moe.read,
     "qwen3": qwen3.read,
+    "qwen3_5": qwen3_5.read,
+    "qwen3_5_moe": qwen3_5_moe.read,
+    "qwen3_5_moe_text": qwen3_5_moe.read,
+    "qwen3_5_text": qwen3_5.read,
     "qwen3_moe": qwen3_moe.read,
+    "qwen3_next": qwen3_next.read,
     "smollm3": smollm3.read,
 }
 """By `model_type`. Alphabetical, one line each."""
