@@ -39,13 +39,14 @@ from engine.runtime.ort import load_onnxruntime, memory_failure, ort_failures
 from engine.types import Device
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, NodeProto
 
 log = logging.getLogger(__name__)
 
 _PROVIDERS: dict[Device, str] = {"auto": "CPUExecutionProvider", "cpu": "CPUExecutionProvider"}
 _INT8_ACTIVATIONS = 4  # accuracy_level of MatMulNBits and its relatives
 _FLOAT32_ACTIVATIONS = 0
+_EXPERT_WEIGHTS = (2, 5)  # inputs of QMoE
 _CANCEL_POLL_S = 0.02
 _SPIN_US = 20  # see above
 
@@ -142,6 +143,28 @@ def _float_activations(graph: GraphProto) -> None:
                 attribute.i = _FLOAT32_ACTIVATIONS
             if attribute.HasField("g"):
                 _float_activations(attribute.g)
+        if node.op_type == "QMoE" and any(
+            attribute.name.endswith("expert_weight_bits") and attribute.i == 8
+            for attribute in node.attribute
+        ):
+            _keep_unpacked(graph, node)
+
+
+def _keep_unpacked(graph: GraphProto, node: NodeProto) -> None:
+    """Make an operator's weights inputs with a default value instead of constants.
+
+    ONNX Runtime 1.31 multiplies 8-bit experts with int8 activations at every accuracy level, but
+    only when it could pack their weights at load, which it does with constants alone. Unpacked
+    weights are dequantized and multiplied in float32: slow, exact, and nothing is copied.
+    """
+    weights = {node.input[index] for index in _EXPERT_WEIGHTS}
+    known = {value.name for value in graph.input}
+    for tensor in graph.initializer:
+        if tensor.name in weights - known:
+            kind = graph.input.add(name=tensor.name).type.tensor_type
+            kind.elem_type = tensor.data_type
+            for size in tensor.dims:
+                kind.shape.dim.add(dim_value=size)
 
 
 def _options(ort: Any, bundle: Path, threads: int) -> Any:  # noqa: ANN401

@@ -14,6 +14,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from engine.bundle import GRAPH_NAME, read_manifest
+from engine.runtime.session import exact_graph
 
 
 class GraphRunner:
@@ -24,11 +25,8 @@ class GraphRunner:
     """
 
     def __init__(self, bundle: Path, *, exact: bool = False, capacity: int = 256) -> None:
-        self.graph = onnx.load(bundle / GRAPH_NAME, load_external_data=False)
-        for node in self.graph.graph.node:
-            for attribute in node.attribute:
-                if exact and attribute.name == "accuracy_level":
-                    attribute.i = 0
+        path = bundle / GRAPH_NAME
+        self.graph = onnx.ModelProto.FromString(exact_graph(path) if exact else path.read_bytes())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3

@@ -30,6 +30,7 @@ class Decoder:
         embedding_scale: Multiplies the embeddings.
         final_norm: Name of the last norm below "model".
         logit_softcap: Logits become cap * tanh(logits / cap); 0 leaves them alone.
+        head_bias: Whether the LM head has a bias.
     """
 
     config: ModelConfig
@@ -37,6 +38,7 @@ class Decoder:
     embedding_scale: float = 1.0
     final_norm: str = "norm"
     logit_softcap: float = 0.0
+    head_bias: bool = False
 
 
 def build_decoder(decoder: Decoder, g: Graph, checkpoint: Checkpoint, precision: Precision) -> None:
@@ -54,16 +56,20 @@ def build_decoder(decoder: Decoder, g: Graph, checkpoint: Checkpoint, precision:
     for index in range(config.layers):
         stream = decoder.layer(site.at_layer(index), stream)
     x, _ = stream.norm(site.at(decoder.final_norm, "norm"))
-    _head(site, x, table, decoder.logit_softcap)
+    _head(site, x, table, decoder)
 
 
-def _head(site: Site, x: str, table: Embedding, softcap: float) -> None:
+def _head(site: Site, x: str, table: Embedding, decoder: Decoder) -> None:
     g, config = site.g.at("lm_head"), site.config
+    top = Site(g, "lm_head", -1, site.checkpoint, site.precision, config)
     head = table.table
     if not config.tied:
-        top = Site(g, "lm_head", -1, site.checkpoint, site.precision, config)
         tensor = top.weight("", config.vocab, config.hidden)
         head = embedding(g, tensor, site.precision).table
     elif "lm_head.weight" in site.checkpoint.names():
         site.checkpoint.tensor("lm_head.weight")  # a copy of the embedding that some files carry
-    lm_head(g, x, head, fine=config.is_small, softcap=softcap)
+    bias = ""
+    if decoder.head_bias:
+        g.count_parameters(config.vocab)
+        bias = g.constant("bias", top.bias("", config.vocab).whole())
+    lm_head(g, x, head, bias, fine=config.is_small, softcap=decoder.logit_softcap)

@@ -122,7 +122,13 @@ def embedding(g: Graph, tensor: Tensor, precision: Precision) -> Embedding:
 
 
 def lm_head(
-    g: Graph, hidden: str, weight: StoredWeight, *, fine: bool = False, softcap: float = 0.0
+    g: Graph,
+    hidden: str,
+    weight: StoredWeight,
+    bias: str = "",
+    *,
+    fine: bool = False,
+    softcap: float = 0.0,
 ) -> str:
     """Logits of the last `logits_to_keep` positions.
 
@@ -134,6 +140,7 @@ def lm_head(
         g: Place of the head.
         hidden: [batch, sequence, hidden], normed.
         weight: [vocab, hidden].
+        bias: [vocab], "" for none.
         fine: Halve the rounding of int8 activations 254 times, see `_split`.
         softcap: Logits become cap * tanh(logits / cap); 0 leaves them alone.
     """
@@ -149,6 +156,8 @@ def lm_head(
         logits = g.node("Add", [coarse, rest], name="Join")
     else:
         logits = project(g, kept, weight)
+    if bias:
+        logits = g.node("Add", [logits, bias], name="AddBias")
     if softcap:
         logits = soft_cap(g, logits, softcap)
     g.rename_output(logits, "logits")

@@ -44,7 +44,8 @@ def read(fields: Fields) -> Decoder:
         routing = replace(experts.routing, correction=correction)
         return mixture(replace(experts, routing=routing), shared)(site, x)
 
-    return Decoder(config, pre_norm_layers((attention,) * config.layers, feed_forward))
+    layers = pre_norm_layers((attention,) * config.layers, feed_forward)
+    return Decoder(config, layers, head_bias=bias)
 
 
 def _read_experts(fields: Fields) -> Experts:

@@ -22,8 +22,9 @@ from engine.builder.rope_config import read_rope
 def read(fields: Fields) -> Decoder:
     """Read a glm4_moe config. Raises BadCheckpoint, UnsupportedFamily."""
     config = read_decoder(fields)
+    fields.assume({"partial_rotary_factor": 0.5})
     attention = replace(
-        Attention.of(config, read_rope(fields, config.head_dim, partial=True, share=0.5)),
+        Attention.of(config, read_rope(fields, config.head_dim, partial=True)),
         bias=fields.flag("attention_bias", default=False),
         norm=QueryKeyNorm() if fields.flag("use_qk_norm", default=False) else None,
     )
