@@ -172,7 +172,7 @@ class TextParts:
     """Everything between text and token ids.
 
     Attributes:
-        tokenizer_json: Body of tokenizer.json.
+        tokenizer_json: Body of tokenizer.json; "" where the checkpoint has no tokenizer.
         chat_template: Jinja source, None for base models.
         special_tokens: "bos", "eos", "unk", "pad" as text, where defined.
         stop_ids: Tokens that end a reply, sorted.

@@ -99,7 +99,8 @@ def write_bundle(
         with _hashing_source(checkpoint, cancel) as source:
             weights = planned.weights.write(temporary / WEIGHTS_NAME, on_progress, cancel)
             (temporary / GRAPH_NAME).write_bytes(planned.g.model().SerializeToString())
-            (temporary / TOKENIZER_NAME).write_text(planned.text.tokenizer_json, "utf-8")
+            if planned.text.tokenizer_json:
+                (temporary / TOKENIZER_NAME).write_text(planned.text.tokenizer_json, "utf-8")
             for path in checkpoint.licence_files():
                 shutil.copyfile(path, temporary / path.name)
             if on_progress is not None:

@@ -10,8 +10,9 @@ from typing import Any, Final
 from tokenizers import Tokenizer
 
 from engine.builder.checkpoint import TextParts
-from engine.errors import BadBundle, BadCheckpoint
-from engine.text.tokenizer import load_tokenizer, tokenizer_from_gguf
+from engine.builder.readers.folder_tokenizer import folder_tokenizer
+from engine.errors import BadCheckpoint
+from engine.text.tokenizer import tokenizer_from_gguf
 
 MAX_JSON_BYTES: Final = 64 << 20
 MAX_TEMPLATE_CHARS: Final = 1 << 20
@@ -29,6 +30,9 @@ _TURN_ENDS: Final = (
 )
 _ALWAYS_ENDS: Final = ("<|endoftext|>",)
 _ROLES: Final = ("bos", "eos", "unk", "pad")
+
+NO_TEXT: Final = TextParts("", None, {}, (), add_bos=False, vocab_size=0)
+"""Of a checkpoint that carries no tokenizer at all: its bundle can be scored, not talked to."""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -48,6 +52,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def gguf_text(metadata: Mapping[str, Any]) -> TextParts:
     """Text parts from the `tokenizer.*` keys of a GGUF file. Raises BadCheckpoint."""
+    if not any(key.startswith("tokenizer.") for key in metadata):
+        return NO_TEXT
     tokenizer = tokenizer_from_gguf(metadata)
     tokens = metadata.get("tokenizer.ggml.tokens") or []
     ids = {
@@ -68,20 +74,27 @@ def gguf_text(metadata: Mapping[str, Any]) -> TextParts:
 
 
 def folder_text(folder: Path, config: Mapping[str, Any]) -> TextParts:
-    """Text parts from the files of a Hugging Face folder. Raises BadCheckpoint."""
-    try:
-        tokenizer = load_tokenizer(folder / "tokenizer.json")
-    except BadBundle as exc:
-        reason = f"tokenizer_{exc.params.get('reason', 'malformed')}"
-        raise BadCheckpoint(reason=reason, file="tokenizer.json") from exc
+    """Text parts from the files of a Hugging Face folder.
+
+    Raises:
+        BadCheckpoint: A file is missing, damaged or contradicts another.
+        UnsupportedFamily: A tokenizer that is not known.
+    """
+    if not any(path.name.startswith("tokenizer") for path in folder.iterdir()):
+        return NO_TEXT
     settings = read_json(folder / "tokenizer_config.json")
+    found = folder_tokenizer(folder, settings, read_json(folder / "added_tokens.json"))
+    tokenizer = found.tokenizer
     named = {**read_json(folder / "special_tokens_map.json"), **settings}
     special = {role: text for role in _ROLES if (text := _token_text(named.get(f"{role}_token")))}
+    special = {**found.roles, **special}
     generation = read_json(folder / "generation_config.json")
     ends = [*_ids(generation.get("eos_token_id")), *_ids(config.get("eos_token_id"))]
     template = _template(_folder_template(folder, settings))
     add_bos = settings.get("add_bos_token")
-    if type(add_bos) is not bool:
+    if type(add_bos) is not bool and found.add_bos is not None:
+        add_bos = found.add_bos
+    elif type(add_bos) is not bool:
         first = tokenizer.encode("a").ids[:1]
         add_bos = "bos" in special and first == [tokenizer.token_to_id(special["bos"])]
     return _assemble(tokenizer, template, special, ends, add_bos=add_bos)

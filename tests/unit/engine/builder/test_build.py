@@ -13,9 +13,17 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from engine import Message, load_model
 from engine.builder import BuildCancelled, build_model
 from engine.bundle import WEIGHTS_NAME, check_files, read_manifest
-from engine.errors import BadCheckpoint, DiskFull, InvalidRequest, NotFound, UnsupportedFamily
+from engine.errors import (
+    BadBundle,
+    BadCheckpoint,
+    DiskFull,
+    InvalidRequest,
+    NotFound,
+    UnsupportedFamily,
+)
 from engine.types import BuildConfig, Progress
 from tests.helpers.graph_runner import GraphRunner
 from tests.helpers.models import tiny_gguf, tiny_llama_checkpoint
@@ -247,3 +255,15 @@ def test_tokenizer_larger_than_the_model(tmp_path: Path) -> None:
     )
     with pytest.raises(BadCheckpoint, match="tokenizer_too_large"):
         build_model(source, tmp_path / "b")
+
+
+def test_without_a_tokenizer_a_bundle_can_be_scored_but_not_talked_to(tmp_path: Path) -> None:
+    source = tiny_llama_checkpoint(tmp_path / "s")
+    for path in source.glob("tokenizer*"):
+        path.unlink()
+    bundle = build_model(source, tmp_path / "b", BuildConfig(bits=4))
+    assert not (bundle / "tokenizer.json").exists()
+    with load_model(bundle) as model:
+        assert model.score(np.array([1, 2, 3])).shape == (3, 300)
+        with pytest.raises(BadBundle, match=r"tokenizer\.json"):
+            model.encode([Message("user", "Hello")])
