@@ -37,6 +37,14 @@ _O200K = (
     rf"|{_SYMBOLS_SLASH}|{_TAIL}"
 )
 _TEKKEN = rf"{_CAMEL_1}|{_CAMEL_2}|\p{{N}}|{_SYMBOLS_SLASH}|{_TAIL}"
+# Moonshot's Kimi (its published tokenization code): Chinese characters in runs of their own.
+_NOT_HAN = r"&&[^\p{Han}]]"
+_KIMI_UPPER, _KIMI_LOWER = _UPPER[:-1] + _NOT_HAN, _LOWER[:-1] + _NOT_HAN
+_KIMI = (
+    rf"[\p{{Han}}]+|[^\r\n\p{{L}}\p{{N}}]?{_KIMI_UPPER}*{_KIMI_LOWER}+{_CONTRACTIONS}?"
+    rf"|[^\r\n\p{{L}}\p{{N}}]?{_KIMI_UPPER}+{_KIMI_LOWER}*{_CONTRACTIONS}?"
+    rf"|\p{{N}}{{1,3}}|{_SYMBOLS}|{_TAIL}"
+)
 _DEEPSEEK3 = (
     r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+"
     r"|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|" + _TAIL
@@ -111,6 +119,7 @@ _GROUPS: tuple[tuple[PreTokenizer, str], ...] = (
     (PreTokenizer((_QWEN35,), normalization="NFC"), "qwen35"),
     (_DEEPSEEK_V3, "deepseek-v3 hunyuan-dense"),
     (PreTokenizer((_O200K,)), "gpt-4o llama4"),
+    (PreTokenizer((_KIMI,)), "kimi-k2"),
     (PreTokenizer((_TEKKEN,), ignore_merges=True), "tekken"),
     (PreTokenizer((r"[\p{P}\$\+<=>\^~\|`]+", _GPT2, "[0-9][0-9][0-9]")), "falcon"),
     (

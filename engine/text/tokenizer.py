@@ -16,19 +16,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tokenizers import AddedToken, Tokenizer, decoders, normalizers
+from tokenizers import AddedToken, Tokenizer, decoders
 from tokenizers.models import BPE
 
 from engine.errors import BadBundle, BadCheckpoint, UnsupportedFamily
 from engine.text.pretokenizers import find_pre_tokenizer
+from engine.text.sentencepiece import MAX_TOKEN_CHARS, MAX_TOKENS, build_sentencepiece
+from engine.text.sentencepiece_file import BPE as SENTENCEPIECE_BPE
+from engine.text.sentencepiece_file import (
+    BYTE,
+    CONTROL,
+    NORMAL,
+    UNKNOWN,
+    USER_DEFINED,
+    SentencePieceModel,
+)
 
-MAX_TOKENS = 2_000_000
 MAX_MERGES = 4_000_000
-MAX_TOKEN_CHARS = 1024
 MAX_FILE_BYTES = 256 * 1024 * 1024
-
-_NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _BYTE = 1, 2, 3, 4, 6
-_SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # SentencePiece writes a space so
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,54 +102,53 @@ def _byte_level(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> Toke
 
 
 def _sentencepiece(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> Tokenizer:
-    """SentencePiece BPE: the pair whose union has the best score merges first (Kudo 2018)."""
+    """SentencePiece BPE; GGUF files have no other kind under this name."""
     unknown = _optional_id(metadata, "unknown_token_id", len(vocabulary.tokens))
-    if unknown is None and _UNKNOWN in vocabulary.types:
-        unknown = vocabulary.types.index(_UNKNOWN)
-    model = BPE(
-        vocabulary.ids,
-        _merges_from_scores(vocabulary),
-        unk_token=None if unknown is None else vocabulary.tokens[unknown],
-        byte_fallback=_has_byte_fallback(vocabulary),
-        fuse_unk=True,
+    if unknown is None and UNKNOWN in vocabulary.types:
+        unknown = vocabulary.types.index(UNKNOWN)
+    model = SentencePieceModel(
+        SENTENCEPIECE_BPE,
+        vocabulary.tokens,
+        vocabulary.scores,
+        vocabulary.types,
+        unknown_id=unknown,
+        byte_fallback=True,
+        add_prefix=_flag(metadata, "add_space_prefix", default=True),
     )
-    tokenizer = Tokenizer(model)
-    prefix = _flag(metadata, "add_space_prefix", default=True)
-    replace_spaces = normalizers.Replace(" ", _SPACE)
-    steps = [decoders.Replace(_SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
-    if prefix:
-        tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend(_SPACE), replace_spaces])
-        steps.append(decoders.Strip(" ", 1, 0))
-    else:
-        tokenizer.normalizer = replace_spaces
-    tokenizer.decoder = decoders.Sequence(steps)
-    _add_tokens(tokenizer, metadata, vocabulary)
-    return tokenizer
+    return build_sentencepiece(model, _named_tokens(metadata, vocabulary))
 
 
 def _add_tokens(
     tokenizer: Tokenizer, metadata: Mapping[str, object], vocabulary: _Vocabulary
 ) -> None:
     """Declare control tokens (special: not text) and user-defined ones (text, kept whole)."""
-    # User-defined runs of spaces are written with the space mark; they match normalized text.
-    marked = isinstance(tokenizer.normalizer, normalizers.Replace)
+    added = {
+        index: AddedToken(text, normalized=False, special=kind == CONTROL)
+        for index, (text, kind) in enumerate(zip(vocabulary.tokens, vocabulary.types, strict=True))
+        if kind in (CONTROL, USER_DEFINED)
+    }
+    added = _named_tokens(metadata, vocabulary) | added
+    if any(not token.content for token in added.values()):
+        raise BadCheckpoint(reason="tokenizer_empty_token")
+    tokenizer.add_tokens([token for _, token in sorted(added.items())])
+
+
+def _named_tokens(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> dict[int, AddedToken]:
+    """Tokens that begin or end a text, whatever their type says."""
     named = {
         _optional_id(metadata, key, len(vocabulary.tokens))
         for key in ("bos_token_id", "eos_token_id", "eot_token_id")
     }
-    added = [
-        AddedToken(text, normalized=marked and set(text) == {_SPACE}, special=kind != _USER_DEFINED)
-        for index, (text, kind) in enumerate(zip(vocabulary.tokens, vocabulary.types, strict=True))
-        if kind in (_CONTROL, _USER_DEFINED) or (index in named and kind != _BYTE)
-    ]
-    if any(not token.content for token in added):
-        raise BadCheckpoint(reason="tokenizer_empty_token")
-    tokenizer.add_tokens(added)
+    return {
+        index: AddedToken(vocabulary.tokens[index], normalized=False, special=True)
+        for index in named
+        if index is not None and vocabulary.types[index] not in (BYTE, USER_DEFINED)
+    }
 
 
 def _vocabulary(metadata: Mapping[str, object]) -> _Vocabulary:
     tokens = _array(metadata, "tokens", str, MAX_TOKENS)
-    types = _array(metadata, "token_type", int, MAX_TOKENS, default=[_NORMAL] * len(tokens))
+    types = _array(metadata, "token_type", int, MAX_TOKENS, default=[NORMAL] * len(tokens))
     scores = _array(metadata, "scores", float, MAX_TOKENS, default=[0.0] * len(tokens))
     if not tokens or len(types) != len(tokens) or len(scores) != len(tokens):
         raise BadCheckpoint(reason="tokenizer_array_lengths")
@@ -168,27 +172,6 @@ def _merges(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> list[tup
             raise BadCheckpoint(reason="tokenizer_merges")
         pairs.append((left, right))
     return pairs
-
-
-def _merges_from_scores(vocabulary: _Vocabulary) -> list[tuple[str, str]]:
-    """Every pair of tokens whose union is a token, best union first, then lowest ids."""
-    ids, scores = vocabulary.ids, vocabulary.scores
-    mergeable = {
-        text for text, kind in zip(vocabulary.tokens, vocabulary.types, strict=True)
-        if kind == _NORMAL
-    }  # fmt: skip
-    ranked: list[tuple[float, int, int, str, str]] = []
-    for text in mergeable:
-        for cut in range(1, len(text)):
-            left, right = text[:cut], text[cut:]
-            if left in mergeable and right in mergeable:
-                ranked.append((-scores[ids[text]], ids[left], ids[right], left, right))
-    ranked.sort()
-    return [(left, right) for *_, left, right in ranked]
-
-
-def _has_byte_fallback(vocabulary: _Vocabulary) -> bool:
-    return all(f"<0x{value:02X}>" in vocabulary.ids for value in range(256))
 
 
 def _key(name: str) -> str:

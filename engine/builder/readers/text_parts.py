@@ -10,7 +10,7 @@ from typing import Any, Final
 from tokenizers import Tokenizer
 
 from engine.builder.checkpoint import TextParts
-from engine.builder.readers.folder_tokenizer import folder_tokenizer
+from engine.builder.readers.folder_tokenizer import folder_tokenizer, is_tokenizer_file
 from engine.errors import BadCheckpoint
 from engine.text.tokenizer import tokenizer_from_gguf
 
@@ -80,7 +80,7 @@ def folder_text(folder: Path, config: Mapping[str, Any]) -> TextParts:
         BadCheckpoint: A file is missing, damaged or contradicts another.
         UnsupportedFamily: A tokenizer that is not known.
     """
-    if not any(path.name.startswith("tokenizer") for path in folder.iterdir()):
+    if not any(is_tokenizer_file(path.name) for path in folder.iterdir()):
         return NO_TEXT
     settings = read_json(folder / "tokenizer_config.json")
     found = folder_tokenizer(folder, settings, read_json(folder / "added_tokens.json"))
