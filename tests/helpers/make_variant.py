@@ -27,7 +27,7 @@ PROMPT: Final = 40
 GREEDY: Final = 24
 _BLOCK: Final = 32
 # Never quantized by the builder, so never put on the grid.
-_PLAIN: Final = ("norm", "router", "gate.weight", "expert_gate", "sinks", "conv", "bias")
+_PLAIN: Final = ("norm", "router", ".gate.weight", "expert_gate", "sinks", "conv", "bias")
 
 
 def main() -> None:

@@ -232,7 +232,8 @@ def _project(site: Site, x: str, attention: Attention) -> _Projected:
     gate = values.pop(1) if attention.gated else ""
     if attention.keys_are_values and len(values) > 1:
         values.append(values[1])
-    return _Projected(*values, gate=gate)
+    values += [""] * (3 - len(values))  # a layer that reads another one's cache
+    return _Projected(values[0], values[1], values[2], gate)
 
 
 def _weights(site: Site, attention: Attention) -> tuple[list[Tensor], list[Tensor]]:
