@@ -17,6 +17,7 @@ Activation = Literal["silu", "gelu_tanh", "gelu"]
 
 MAX_CONTEXT: Final = 1 << 20
 SMALL_HIDDEN: Final = 1024
+_NARROW_HIDDEN: Final = 256
 _MAX_DIMENSION: Final = 1 << 24
 _MAX_LAYERS: Final = 1024
 _LARGEST_NUMBER: Final = 1e30
@@ -276,8 +277,12 @@ class ModelConfig:
         return self.hidden <= SMALL_HIDDEN
 
     def is_fine_mlp(self, layer: int) -> bool:
-        """Whether this layer's MLP is one of the last eighth of a small model."""
-        return self.is_small and layer >= self.layers - (self.layers + 7) // 8
+        """Whether this layer's MLP is one of the last eighth of a small model.
+
+        In one so narrow that its products take no time, all are: routers amplify what they read.
+        """
+        last = layer >= self.layers - (self.layers + 7) // 8
+        return self.is_small and (last or self.hidden <= _NARROW_HIDDEN)
 
     def sizes(self) -> dict[str, int]:
         """The counts a manifest shows."""

@@ -20,7 +20,7 @@ import numpy as np
 from onnx import TensorProto
 
 from engine.builder.blocks.expert_weights import ExpertWeights, Gating
-from engine.builder.blocks.linear import project
+from engine.builder.blocks.linear import is_narrow, join_rows, project, split_rows
 from engine.builder.blocks.mlp import activate
 from engine.builder.blocks.routing import Routed
 from engine.builder.blocks.site import Site
@@ -136,7 +136,13 @@ def _each(
     form: Storage,
 ) -> str:
     """Each expert's product with its own rows: [1, pairs, columns] -> [1, pairs, rows]."""
-    g, fine = site.g, site.config.is_small and form.bits == 4
+    g, size, small = site.g, site.precision.block_size, site.config.is_small
+    places = [g.at(str(index)) for index in range(len(weights))]
+    stored = [store(place, one, form, size) for place, one in zip(places, weights, strict=True)]
+    whole = stored[0].columns % size == 0
+    halves = small and whole and form is Storage.INT8 and is_narrow(stored[0])
+    if halves:
+        rows = split_rows(g.at("split"), rows, stored[0])  # [2, pairs, columns]
     slices = g.nodes(
         "Split",
         [rows, order.counts],
@@ -144,16 +150,15 @@ def _each(
         attributes={"axis": 1},
     )
     made = []
-    for index, (part, tensors) in enumerate(zip(slices, weights, strict=True)):
-        place = g.at(str(index))
-        stored = store(place, tensors, form, site.precision.block_size)
-        g.count_linear(stored.rows * stored.columns, form.bits)
+    for index, (place, part, weight) in enumerate(zip(places, slices, stored, strict=True)):
+        g.count_linear(weight.rows * weight.columns, form.bits)
         bias = ""
         if biases:
-            g.count_parameters(stored.rows)
-            bias = place.constant("bias", biases[index])
-        made.append(project(place, part, stored, bias, fine=fine))
-    return g.node("Concat", made, attributes={"axis": 1})
+            g.count_parameters(weight.rows)
+            bias = place.constant("bias", biases[index] / np.float32(1 + halves))
+        made.append(project(place, part, weight, bias, fine=small and form.bits == 4))
+    y = g.node("Concat", made, attributes={"axis": 1})
+    return join_rows(g, y) if halves else y
 
 
 def _gate(g: Graph, both: str, site: Site, gating: Gating) -> str:

@@ -11,11 +11,14 @@ from onnx import TensorProto
 
 from engine.builder.blocks.storage import Precision, Storage, StoredWeight, declare, store
 from engine.builder.checkpoint import Tensor
-from engine.builder.graph import MICROSOFT, Graph
+from engine.builder.graph import MICROSOFT, Attribute, Graph
 
 INT8_ACTIVATIONS: Final = 4
 FLOAT_ACTIVATIONS: Final = 0
 """Values of `accuracy_level`; the runtime's `--exact` rewrites the first to the second."""
+
+_NARROW: Final = 1 << 17
+"""Weights of a product that takes less time than the call that asks for it."""
 
 
 def linear(
@@ -35,7 +38,7 @@ def linear(
         weights: Each [rows, columns]; all must get the same form, see `same_form`.
         precision: What was asked for.
         biases: One [rows] for each weight, or none.
-        fine: Read float32 activations where that has a fast kernel (4 bits).
+        fine: Round activations less where that is cheap, see `project`.
 
     Returns:
         [batch, sequence, sum of rows].
@@ -46,7 +49,8 @@ def linear(
     if biases:
         g.count_parameters(stored.rows)
         bias = g.constant("bias", np.concatenate([tensor.whole() for tensor in biases]))
-    return project(g, x, stored, bias, fine=fine and stored.storage.bits == 4)
+    cheap = stored.storage.bits == 4 or is_narrow(stored)
+    return project(g, x, stored, bias, fine=fine and cheap)
 
 
 def same_form(weights: Sequence[Tensor], precision: Precision) -> bool:
@@ -54,13 +58,20 @@ def same_form(weights: Sequence[Tensor], precision: Precision) -> bool:
     return len({precision.choose(weight) for weight in weights}) == 1
 
 
+def is_narrow(weight: StoredWeight) -> bool:
+    """Whether a product takes so little time that doing it twice would not be noticed."""
+    return weight.rows * weight.columns <= _NARROW
+
+
 def project(g: Graph, x: str, weight: StoredWeight, bias: str = "", *, fine: bool = False) -> str:
     """Y = x @ W^T + b for a weight that is stored already.
 
-    With offsets, a weight is (q - 8) * scale + offset, the offset the same for a block:
+    Kernels for integer weights round x to int8. Where that would hurt, `fine` asks for better: four
+    bits have a fast kernel for float32 activations; for eight, x goes in as a sum of two parts that
+    each survive the rounding, see `split_rows`.
 
-        x --+-- MatMulNBits ------------------------------------ + --> y
-            +-- sums of blocks [b, s, blocks] -- offsets^T ------+
+        x --------------------- MatMulNBits --------------------- + bias --> y
+        x -- coarse and rest -- MatMulNBits -- their sum -------- + bias --> y
     """
     names = declare(g, weight, "weight")
     if not weight.storage.integer:
@@ -69,6 +80,22 @@ def project(g: Graph, x: str, weight: StoredWeight, bias: str = "", *, fine: boo
             matrix = _to_float32(g, matrix)
         y = g.node("FusedMatMul", [x, matrix], domain=MICROSOFT, attributes={"transB": 1})
         return g.node("Add", [y, bias]) if bias else y
+    if not (fine and weight.storage is Storage.INT8 and weight.columns % weight.block_size == 0):
+        y = _multiply(g, x, weight, names, bias, fine=fine and weight.storage.bits == 4)
+        return _shift(g, x, y, weight, names)
+    y = join_rows(g, _multiply(g, split_rows(g.at("split"), x, weight), weight, names))
+    return g.node("Add", [y, bias], name="Bias") if bias else y
+
+
+def _multiply(
+    g: Graph,
+    x: str,
+    weight: StoredWeight,
+    names: Sequence[str],
+    bias: str = "",
+    *,
+    fine: bool = False,
+) -> str:
     attributes = {
         "K": weight.columns,
         "N": weight.rows,
@@ -79,7 +106,14 @@ def project(g: Graph, x: str, weight: StoredWeight, bias: str = "", *, fine: boo
     inputs = [x, names[0], names[1]]
     if bias:
         inputs += ["", "", bias]
-    y = g.node("MatMulNBits", inputs, domain=MICROSOFT, attributes=attributes)
+    return g.node("MatMulNBits", inputs, domain=MICROSOFT, attributes=attributes)
+
+
+def _shift(g: Graph, x: str, y: str, weight: StoredWeight, names: Sequence[str]) -> str:
+    """Add what the offsets of (q - 8) * scale + offset contribute; they are the same for a block.
+
+    x -- sums of blocks [b, s, blocks] -- offsets^T -- + y --> y
+    """
     if weight.storage is not Storage.INT4_OFFSET:
         return y
     shape = g.shared_integers([0, 0, weight.blocks, weight.block_size])
@@ -141,23 +175,14 @@ def lm_head(
         hidden: [batch, sequence, hidden], normed.
         weight: [vocab, hidden].
         bias: [vocab], "" for none.
-        fine: Halve the rounding of int8 activations 254 times, see `_split`.
+        fine: Round activations less, see `project`.
         softcap: Logits become cap * tanh(logits / cap); 0 leaves them alone.
     """
     keep = g.input("logits_to_keep", TensorProto.INT64, [1])
     start = g.node("Neg", [keep])
     end = g.integers("end", [np.iinfo(np.int64).max])
     kept = g.node("Slice", [hidden, start, end, g.integers("axis", [1])])
-    if fine and weight.storage.integer and weight.columns % weight.block_size == 0:
-        both = project(g, _split(g.at("split"), kept, weight), weight)
-        coarse, rest = g.nodes(
-            "Split", [both], ["coarse", "rest"], attributes={"axis": 0, "num_outputs": 2}
-        )
-        logits = g.node("Add", [coarse, rest], name="Join")
-    else:
-        logits = project(g, kept, weight)
-    if bias:
-        logits = g.node("Add", [logits, bias], name="AddBias")
+    logits = project(g, kept, weight, bias, fine=fine)
     if softcap:
         logits = soft_cap(g, logits, softcap)
     g.rename_output(logits, "logits")
@@ -171,7 +196,19 @@ def soft_cap(g: Graph, x: str, cap: float) -> str:
     return g.node("Mul", [bent, g.constant("cap", np.float32(cap))], name="Cap")
 
 
-def _split(g: Graph, x: str, weight: StoredWeight) -> str:
+def join_rows(g: Graph, y: str) -> str:
+    """The sum of the two halves that `split_rows` made: [2b, k, h] -> [b, k, h]."""
+    halves = g.nodes(
+        "Split",
+        [y],
+        ["coarse", "rest"],
+        name="Halves",
+        attributes={"axis": 0, "num_outputs": 2},
+    )
+    return g.node("Add", halves, name="Join")
+
+
+def split_rows(g: Graph, x: str, weight: StoredWeight) -> str:
     """X as the sum of two that each survive rounding to int8: [b, k, h] -> [2b, k, h].
 
     A kernel with int8 activations rounds every block to multiples of max|x| / 127. The first half
