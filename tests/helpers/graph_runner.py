@@ -21,10 +21,13 @@ class GraphRunner:
     """One conversation with a bundle.
 
     Attributes:
-        graph: The graph that runs, after `exact` was applied.
+        graph: The graph that runs, with float32 activations everywhere if `exact`, with int8
+            activations everywhere if `rounded`.
     """
 
-    def __init__(self, bundle: Path, *, exact: bool = False, capacity: int = 256) -> None:
+    def __init__(
+        self, bundle: Path, *, exact: bool = False, rounded: bool = False, capacity: int = 256
+    ) -> None:
         path = bundle / GRAPH_NAME
         self.graph = onnx.ModelProto.FromString(exact_graph(path) if exact else path.read_bytes())
         options = onnxruntime.SessionOptions()
