@@ -46,11 +46,11 @@ def read(fields: Fields) -> Decoder:
     windows = read_windows(fields, config.layers, slides)
     bias = fields.flag("attention_bias", default=False)
     fields.expect("use_bidirectional_attention", False)
-    fields.ignore("hidden_act", "cache_implementation")
+    # Scores are capped in Gemma 2 only; the reference passes this key by in Gemma 3.
+    fields.ignore("attn_logit_softcapping", "hidden_act", "cache_implementation")
     full = replace(
         Attention.of(config, read_rope(fields, config.head_dim, layer_type="full_attention")),
         scale=fields.number("query_pre_attn_scalar") ** -0.5,
-        softcap=fields.number_or_zero("attn_logit_softcapping"),
         bias=bias,
         output_bias=bias,
         norm=QueryKeyNorm(),
