@@ -32,7 +32,8 @@ class MemoryPlan:
         weights_bytes: Size of the weights on disk.
         packed_bytes: Anonymous memory the library makes of them.
         cache_bytes: All states at `context_length` tokens.
-        cache_bytes_per_1000_tokens: Growing states only.
+        cache_bytes_per_token: What one token more adds to the growing states.
+        cache_bytes_per_1000_tokens: A thousand times that.
         buffers_bytes: Activations of a prefill chunk, logits, the process itself.
         needed_bytes: Anonymous bytes in all.
         available_bytes: What this process may still take.
@@ -43,6 +44,7 @@ class MemoryPlan:
     weights_bytes: int
     packed_bytes: int
     cache_bytes: int
+    cache_bytes_per_token: int
     cache_bytes_per_1000_tokens: int
     buffers_bytes: int
     needed_bytes: int
@@ -87,6 +89,7 @@ def plan_sizes(
         weights_bytes=weights_bytes,
         packed_bytes=packed,
         cache_bytes=cache,
+        cache_bytes_per_token=growing_bytes(states, 1) - growing_bytes(states, 0),
         cache_bytes_per_1000_tokens=growing_bytes(states, 1000),
         buffers_bytes=buffers,
         needed_bytes=needed,

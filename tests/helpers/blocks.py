@@ -143,7 +143,9 @@ class BlockRunner:
         """The first output for [tokens, hidden], without the batch axis where it has one."""
         return self.all(x)[0]
 
-    def all(self, x: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """All outputs for [tokens, hidden]."""
-        values = self._session.run(self._outputs, {"x": x[None]})
+    def all(
+        self, x: NDArray[np.float32], others: Mapping[str, NDArray[Any]] | None = None
+    ) -> list[NDArray[np.float32]]:
+        """All outputs for [tokens, hidden] and the values of other inputs."""
+        values = self._session.run(self._outputs, {"x": x[None], **(others or {})})
         return [value[0] if value.ndim == 3 else value for value in values]

@@ -23,6 +23,7 @@ def test_the_plan_follows_the_states(manifest: Manifest) -> None:
     plan = plan_memory(manifest, available=Memory(1 << 40, 1 << 40))
     assert plan.weights_bytes == (tiny_bundle() / WEIGHTS_NAME).stat().st_size
     assert plan.cache_bytes == CONTEXT_LENGTH * BYTES_PER_TOKEN
+    assert plan.cache_bytes_per_token == BYTES_PER_TOKEN
     assert plan.cache_bytes_per_1000_tokens == 1000 * BYTES_PER_TOKEN
     assert plan.needed_bytes == plan.packed_bytes + plan.cache_bytes + plan.buffers_bytes
     assert plan.fits
