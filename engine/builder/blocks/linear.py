@@ -11,13 +11,13 @@ from onnx import TensorProto
 
 from engine.builder.blocks.storage import Precision, Storage, StoredWeight, declare, store
 from engine.builder.checkpoint import Tensor
-from engine.builder.graph import MICROSOFT, Attribute, Graph
+from engine.builder.graph import MICROSOFT, Graph
 
 INT8_ACTIVATIONS: Final = 4
 FLOAT_ACTIVATIONS: Final = 0
 """Values of `accuracy_level`; the runtime's `--exact` rewrites the first to the second."""
 
-_NARROW: Final = 1 << 17
+NARROW: Final = 1 << 17
 """Weights of a product that takes less time than the call that asks for it."""
 
 
@@ -60,7 +60,7 @@ def same_form(weights: Sequence[Tensor], precision: Precision) -> bool:
 
 def is_narrow(weight: StoredWeight) -> bool:
     """Whether a product takes so little time that doing it twice would not be noticed."""
-    return weight.rows * weight.columns <= _NARROW
+    return weight.rows * weight.columns <= NARROW
 
 
 def project(g: Graph, x: str, weight: StoredWeight, bias: str = "", *, fine: bool = False) -> str:
