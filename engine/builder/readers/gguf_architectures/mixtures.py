@@ -157,6 +157,7 @@ def _hunyuan_moe(m: Metadata) -> Config:
 
 def _gpt_oss(m: Metadata) -> Config:
     ungrouped(m)
+    m.ignore("feed_forward_length")  # experts are all there is
     config = decoder(m, "gpt_oss")
     config |= heads(m, config["hidden_size"])
     scaling = rope_scaling(m)
