@@ -23,11 +23,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
-PROMPT: Final = 40
 GREEDY: Final = 24
 _BLOCK: Final = 32
 # Never quantized by the builder, so never put on the grid.
-_PLAIN: Final = ("norm", "router", ".gate.weight", "expert_gate", "sinks", "conv", "bias")
+_PLAIN: Final = ("norm", "router", ".gate.weight", "expert_gate", "sinks", "bias")
 
 
 def main() -> None:
@@ -43,8 +42,10 @@ def main() -> None:
     torch.manual_seed(options.seed)
     torch.set_num_threads(1)
     model = _model(config, options.spread)
-    _write_reference(model, options.out, options.seed)
+    _write_reference(model, options.out, options.seed, options.prompt)
     tensors = _published(model)
+    if options.joint:
+        tensors = _joint(tensors)
     if options.wrap:
         outer, prefix = options.wrap.split(":")
         tensors = {_inside(name, prefix): tensor for name, tensor in tensors.items()}
@@ -65,6 +66,8 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--spread", type=float, default=0.3, help="of norms, biases, routers")
     parser.add_argument("--dtype", default="bfloat16", help="bfloat16, float16 or float32")
     parser.add_argument("--shards", type=int, default=1)
+    parser.add_argument("--prompt", type=int, default=40, help="tokens")
+    parser.add_argument("--joint", action="store_true", help="one tensor for all experts")
     parser.add_argument(
         "--wrap", default="", help="OUTER_TYPE:PREFIX, for example gemma3:language_model.model."
     )
@@ -115,10 +118,10 @@ def _on_grid(tensor: torch.Tensor) -> torch.Tensor:
     return (levels * scale).reshape(tensor.shape)
 
 
-def _write_reference(model: Any, folder: Path, seed: int) -> None:
+def _write_reference(model: Any, folder: Path, seed: int, length: int) -> None:
     """Logits of a random prompt and of 24 greedy tokens, without a cache."""
     vocab = model.config.vocab_size
-    prompt = np.random.default_rng(seed).integers(3, vocab, PROMPT)
+    prompt = np.random.default_rng(seed).integers(3, vocab, length)
     ids = [int(token) for token in prompt]
     rows, chosen = [], []
     logits = _logits(model, ids)
@@ -146,6 +149,25 @@ def _published(model: Any) -> dict[str, torch.Tensor]:
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         return dict(load_file(Path(folder) / "model.safetensors"))
+
+
+def _joint(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Experts one behind the other, gate above up, as Qwen3.5's mixtures are published."""
+    parts: dict[str, dict[int, dict[str, torch.Tensor]]] = {}
+    rest = {}
+    for name, tensor in tensors.items():
+        stem, found, tail = name.partition(".experts.")
+        if not found:
+            rest[name] = tensor
+            continue
+        index, which, _ = tail.split(".")
+        parts.setdefault(stem, {}).setdefault(int(index), {})[which] = tensor
+    for stem, experts in parts.items():
+        ordered = [experts[index] for index in sorted(experts)]
+        both = [torch.cat((one["gate_proj"], one["up_proj"])) for one in ordered]
+        rest[f"{stem}.experts.gate_up_proj"] = torch.stack(both)
+        rest[f"{stem}.experts.down_proj"] = torch.stack([one["down_proj"] for one in ordered])
+    return rest
 
 
 def _inside(name: str, prefix: str) -> str:
