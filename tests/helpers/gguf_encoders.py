@@ -55,7 +55,7 @@ def _q4_k(rows: NDArray[np.float32]) -> NDArray[np.uint8]:
         _bytes(d),
         _bytes(dmin),
         _packed_six(scale.astype(np.uint8), minimum.astype(np.uint8)),
-        (pairs[:, :, 0] | pairs[:, :, 1] << 4).reshape(-1, 128),
+        np.asarray(pairs[:, :, 0] | pairs[:, :, 1] << 4, np.uint8).reshape(-1, 128),
     )
 
 
@@ -116,7 +116,7 @@ def _nonzero(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _rounded(values: NDArray[np.floating[Any]], most: int) -> NDArray[np.float32]:
-    return np.clip(np.rint(values), 0, most).astype(np.float32)
+    return np.asarray(np.clip(np.rint(values), 0, most), np.float32)
 
 
 _ENCODERS: Mapping[GGMLQuantizationType, Callable[[NDArray[np.float32]], NDArray[np.uint8]]] = {
