@@ -16,7 +16,7 @@ from engine.builder.checkpoint import Tensor
 from engine.builder.config import ModelConfig
 from engine.builder.graph import MICROSOFT, Attribute, Graph
 from engine.builder.rope_config import RopeConfig
-from engine.errors import UnsupportedFamily
+from engine.errors import BadCheckpoint, UnsupportedFamily
 from engine.types import StateSpec
 
 
@@ -94,6 +94,27 @@ class Attention:
     def narrow(self) -> int:
         """Width of all key heads, and of all value heads."""
         return self.kv_heads * self.head_dim
+
+
+def share_caches(attentions: Sequence[Attention], count: int) -> list[Attention]:
+    """Let the last layers read what the last layer of their kind before them has cached.
+
+    Args:
+        attentions: One for each layer; those with a window are one kind, those without the other.
+        count: Layers that read. Reference: transformers, `num_kv_shared_layers` of Gemma 3n and 4.
+
+    Raises:
+        BadCheckpoint: A layer has nobody of its kind to read from.
+    """
+    own = list(attentions[: max(len(attentions) - count, 0)])
+    lenders = {bool(one.window): index for index, one in enumerate(own)}
+    shared = []
+    for one in attentions[len(own) :]:
+        lender = lenders.get(bool(one.window))
+        if lender is None or own[lender].narrow != one.narrow:
+            raise BadCheckpoint(reason="bad_config", key="num_kv_shared_layers")
+        shared.append(replace(one, cache_of=lender))
+    return own + shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +269,8 @@ def _weights(site: Site, attention: Attention) -> tuple[list[Tensor], list[Tenso
     names = ["q_proj", "k_proj", "v_proj"]
     count = 2 if attention.keys_are_values else 3
     count = 1 if attention.cache_of is not None else count
+    if attention.cache_of is not None:
+        _pass_by(site)
     rows, names = rows[:count], names[:count]
     if site.has("qkv_proj.weight"):
         whole = site.weight("qkv_proj", sum(rows), hidden)
@@ -264,6 +287,13 @@ def _weights(site: Site, attention: Attention) -> tuple[list[Tensor], list[Tenso
             values = biases[0].whole()[order]
             biases[0] = replace(biases[0], type="F32", read=lambda _a, _b: values[None])
     return weights, biases
+
+
+def _pass_by(site: Site) -> None:
+    """Note what published files hold even for layers that read the cache of another one."""
+    for name in ("k_proj.weight", "k_proj.bias", "v_proj.weight", "v_proj.bias", "k_norm.weight"):
+        if site.has(name):
+            site.checkpoint.tensor(site.name(name))
 
 
 def _separate(g: Graph, projected: _Projected, attention: Attention) -> _Projected:

@@ -56,6 +56,8 @@ FAMILIES: Final[Mapping[str, Read]] = {
     "gemma3_text": gemma3.read,
     "gemma4": gemma4.read,
     "gemma4_text": gemma4.read,
+    "gemma4_unified": gemma4.read,
+    "gemma4_unified_text": gemma4.read,
     "glm4": glm4.read,
     "glm4_moe": glm4_moe.read,
     "glm4_moe_lite": glm4_moe_lite.read,

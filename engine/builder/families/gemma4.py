@@ -10,20 +10,18 @@ Reference: transformers, modeling_gemma4.py and configuration_gemma4.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-from onnx import TensorProto
 
-from engine.builder.blocks.attention import Attention, QueryKeyNorm
+from engine.builder.blocks.attention import Attention, QueryKeyNorm, share_caches
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.experts import Experts, routed_experts
 from engine.builder.blocks.layers import sandwiched_attention
-from engine.builder.blocks.linear import embedding, linear
-from engine.builder.blocks.mlp import Mlp, activate, gated_mlp
+from engine.builder.blocks.mlp import Mlp, gated_mlp
 from engine.builder.blocks.norm import Stream, normalize, rms_norm
+from engine.builder.blocks.per_layer_inputs import add_per_layer_input, per_layer_inputs
 from engine.builder.blocks.routing import Routing, route
 from engine.builder.blocks.site import Site
 from engine.builder.config import Fields, ModelConfig, read_decoder, read_windows
@@ -43,11 +41,19 @@ _DEFAULTS: Final[dict[str, Any]] = {
         "full_attention": {"rope_type": "proportional", "partial_rotary_factor": 0.25},
     },
 }
+# The 12B, whose images and sounds go into the same layers, says less.
+_UNIFIED: Final[dict[str, Any]] = {
+    "max_position_embeddings": 262144,
+    "sliding_window": 1024,
+    "hidden_size_per_layer_input": 0,
+}
 _FULL_THETA, _SLIDING_THETA, _FULL_HEAD_DIM = 1e6, 1e4, 512
 
 
 def read(fields: Fields) -> Decoder:
     """Read a gemma4_text config. Raises BadCheckpoint, UnsupportedFamily."""
+    if fields.family.startswith("gemma4_unified"):
+        fields.assume(_UNIFIED)
     fields.assume(_DEFAULTS)
     config = read_decoder(
         fields, activation_key="hidden_activation", activation="gelu_pytorch_tanh"
@@ -58,13 +64,15 @@ def read(fields: Fields) -> Decoder:
     wide = 2 if fields.flag("use_double_wide_mlp", default=False) else 1
     mlps = [Mlp(config.ffn * (1 if one.cache_of is None else wide)) for one in attentions]
     experts = _experts(fields)
-    width = _per_layer_width(fields, config)
-    inputs: list[str] = []  # of each layer, made with the first one
+    width = fields.integer("hidden_size_per_layer_input", 0, low=0)
+    vocab = fields.integer("vocab_size_per_layer_input", config.vocab)
+    if width and vocab < config.vocab:
+        raise BadCheckpoint(reason="bad_config", key="vocab_size_per_layer_input")
+    told: list[str] = []  # what each layer is told, made with the first one
 
     def layer(site: Site, stream: Stream) -> Stream:
         if width and site.layer == 0:
-            inputs[:] = _per_layer_inputs(site, stream.total, width)
-        _skip_unused(site, attentions[site.layer])
+            told[:] = per_layer_inputs(site, stream.total, width, vocab)
         stream = sandwiched_attention(site, stream, attentions[site.layer])
         x, stream = stream.norm(site.at("pre_feedforward_layernorm"))
         y = gated_mlp(site.at("mlp"), x, mlps[site.layer])
@@ -74,7 +82,7 @@ def read(fields: Fields) -> Decoder:
             y = rms_norm(site.at("post_feedforward_layernorm"), y)
         stream = stream.add(y)
         if width:
-            stream = _add_per_layer_input(site, stream, inputs[site.layer], width)
+            stream = add_per_layer_input(site, stream, told[site.layer], width)
         return _scaled(site, stream)
 
     return Decoder(
@@ -86,10 +94,9 @@ def read(fields: Fields) -> Decoder:
 
 
 def _attentions(fields: Fields, config: ModelConfig) -> list[Attention]:
-    layers = range(config.layers)
-    slides = tuple((layer + 1) % 6 != 0 for layer in layers)
+    slides = tuple((layer + 1) % 6 != 0 for layer in range(config.layers))
     windows = (*read_windows(fields, config.layers, slides)[:-1], 0)  # the last one sees all
-    sizes = _full_sizes(fields, config, windows)
+    sizes = _sizes(fields, config, windows)
     bias = fields.flag("attention_bias", default=False)
     keys_are_values = fields.flag("attention_k_eq_v", default=False)
     attentions = []
@@ -111,40 +118,34 @@ def _attentions(fields: Fields, config: ModelConfig) -> list[Attention]:
                 keys_are_values=keys_are_values and not window,
             )
         )
-    return _share_caches(fields, attentions)
+    return share_caches(attentions, fields.integer("num_kv_shared_layers", 0, low=0))
 
 
-def _full_sizes(
+def _sizes(
     fields: Fields, config: ModelConfig, windows: Sequence[int]
-) -> list[tuple[int, int]]:
+) -> Iterator[tuple[int, int]]:
     """Width of heads, and number of key and value heads, for each layer.
 
     Published as `global_head_dim` and `num_global_key_value_heads`, by newer transformers as
     `per_layer_config`, which wins.
     """
-    fields.ignore("global_head_dim", "num_global_key_value_heads", "attention_k_eq_v")
+    full = {"head_dim": fields.integer("global_head_dim", _FULL_HEAD_DIM, low=2)}
+    kv_heads = fields.integer("num_global_key_value_heads", config.kv_heads)
+    if fields.flag("attention_k_eq_v", default=False):
+        full["num_key_value_heads"] = kv_heads
+    own: Mapping[str, Any] = {str(i): full for i, window in enumerate(windows) if not window}
     if fields.has("per_layer_config"):
         own = fields.mapping("per_layer_config")
-        return [_own_size(fields, config, own.get(str(i))) for i in range(config.layers)]
-    kv_heads = config.kv_heads
-    if fields.flag("attention_k_eq_v", default=False):
-        kv_heads = fields.integer("num_global_key_value_heads", kv_heads)
-    full = (fields.integer("global_head_dim", _FULL_HEAD_DIM, low=2), kv_heads)
-    return [(config.head_dim, config.kv_heads) if window else full for window in windows]
-
-
-def _own_size(fields: Fields, config: ModelConfig, own: object) -> tuple[int, int]:
-    if own is None:
-        return config.head_dim, config.kv_heads
-    if not isinstance(own, Mapping):
+    known = own.keys() <= {str(index) for index in range(config.layers)}
+    if not known or not all(isinstance(one, Mapping) for one in own.values()):
         raise BadCheckpoint(reason="bad_config", key="per_layer_config")
-    layer = Fields({**own, "model_type": fields.family})
-    size = (
-        layer.integer("head_dim", config.head_dim, low=2),
-        layer.integer("num_key_value_heads", config.kv_heads),
-    )
-    layer.finish()
-    return size
+    for index in range(config.layers):
+        layer = Fields({"model_type": fields.family, **own.get(str(index), {})})
+        yield (
+            layer.integer("head_dim", config.head_dim, low=2),
+            layer.integer("num_key_value_heads", config.kv_heads),
+        )
+        layer.finish()
 
 
 def _rope(fields: Fields, head_dim: int, *, slides: bool) -> RopeConfig:
@@ -153,28 +154,6 @@ def _rope(fields: Fields, head_dim: int, *, slides: bool) -> RopeConfig:
         return RopeConfig(_SLIDING_THETA, "default", head_dim)
     theta = _SLIDING_THETA if slides else _FULL_THETA
     return read_rope(fields, head_dim, layer_type=kind, theta=theta)
-
-
-def _share_caches(fields: Fields, attentions: Sequence[Attention]) -> list[Attention]:
-    """Let the last layers read what the last layer of their kind before them has cached."""
-    count = fields.integer("num_kv_shared_layers", 0, low=0)
-    own = list(attentions[: max(len(attentions) - count, 0)])
-    lenders = {bool(one.window): index for index, one in enumerate(own)}
-    shared = []
-    for one in attentions[len(own) :]:
-        lender = lenders.get(bool(one.window))
-        if lender is None or own[lender].narrow != one.narrow:
-            raise BadCheckpoint(reason="bad_config", key="num_kv_shared_layers")
-        shared.append(replace(one, cache_of=lender))
-    return own + shared
-
-
-def _skip_unused(site: Site, attention: Attention) -> None:
-    """Published files hold keys and values even of layers that read those of another."""
-    if attention.cache_of is not None:
-        for name in ("k_proj.weight", "v_proj.weight", "k_norm.weight"):
-            if site.has(f"self_attn.{name}"):
-                site.checkpoint.tensor(site.name(f"self_attn.{name}"))
 
 
 def _experts(fields: Fields) -> Experts | None:
@@ -202,68 +181,15 @@ def _beside_experts(site: Site, dense: str, residual: str, experts: Experts) -> 
     dense = rms_norm(site.at("post_feedforward_layernorm_1"), dense)
     scale = site.tensor("router.scale", config.hidden).whole()
     g.count_parameters(scale.size)
-    scale *= np.float32(config.hidden**-0.5)
     place = g.at("router_norm")
-    x = normalize(place, residual, place.constant("weight", scale), config.norm_eps)
+    weight = place.constant("weight", scale * np.float32(config.hidden**-0.5))
+    x = normalize(place, residual, weight, config.norm_eps)
     routed = route(site.at("router", "moe"), x, experts.routing)
     x = rms_norm(site.at("pre_feedforward_layernorm_2"), residual)
     y = routed_experts(site.at("experts", "moe/experts"), x, routed, experts)
     y = rms_norm(site.at("post_feedforward_layernorm_2"), y)
     y, _ = Stream(dense).add(y).norm(site.at("post_feedforward_layernorm"))
     return y
-
-
-def _per_layer_width(fields: Fields, config: ModelConfig) -> int:
-    width = fields.integer("hidden_size_per_layer_input", 0, low=0)
-    if fields.integer("vocab_size_per_layer_input", config.vocab) < config.vocab and width:
-        raise BadCheckpoint(reason="bad_config", key="vocab_size_per_layer_input")
-    return width
-
-
-def _per_layer_inputs(site: Site, embeddings: str, width: int) -> tuple[str, ...]:
-    """What each layer is told about each token: [batch, sequence, width] for every layer.
-
-        ids -- table * sqrt(width) --------------- + -- / sqrt(2) -- Split --> one for each layer
-        embeddings -- projection -- norm by layer -+
-
-    The projection's factor 1 / sqrt(hidden) is in the norm's epsilon, the last one in both terms.
-    """
-    config = site.config
-    top = replace(site, g=site.root, stem="model", layer=-1).at("", "per_layer_inputs")
-    g, total = top.g, config.layers * width
-    names = top.at("embed_tokens_per_layer")
-    ids = g.input("input_ids", TensorProto.INT64, ["batch", "sequence"])
-    rows = names.checkpoint.tensor(names.name("weight")).rows
-    table = embedding(names.g, names.weight("", rows, total), top.precision)
-    tokens = table.gather(names.g, ids)
-    factor = names.g.constant("scale", np.float32(math.sqrt(width / 2)))
-    tokens = names.g.node("Mul", [tokens, factor], name="Scale")
-    projection = top.weight("per_layer_model_projection", total, config.hidden)
-    context = linear(g.at("per_layer_model_projection"), embeddings, [projection], top.precision)
-    shape = g.shared_integers([0, 0, config.layers, width])
-    context = g.node("Reshape", [context, shape], name="ByLayer")
-    norm = top.at("per_layer_projection_norm")
-    weight = norm.weight("", width).whole()
-    g.count_parameters(weight.size)
-    scale = norm.g.constant("weight", weight * np.float32(math.sqrt(0.5)))
-    context = normalize(norm.g, context, scale, config.norm_eps * config.hidden)
-    context = g.node("Reshape", [context, g.shared_integers([0, 0, total])], name="Flat")
-    both = g.node("Add", [context, tokens])
-    outputs = [f"layer_{index}" for index in range(config.layers)]
-    return g.nodes("Split", [both], outputs, attributes={"axis": -1, "num_outputs": config.layers})
-
-
-def _add_per_layer_input(site: Site, stream: Stream, told: str, width: int) -> Stream:
-    """Stream + norm(projection(activation(gate(stream)) * told))."""
-    config, precision = site.config, site.precision
-    g = site.g.at("per_layer_input")
-    total = stream.settle(g)
-    gate = site.weight("per_layer_input_gate", width, config.hidden)
-    x = linear(g.at("gate"), total, [gate], precision)
-    x = g.node("Mul", [activate(g, x, config.activation), told])
-    projection = site.weight("per_layer_projection", config.hidden, width)
-    y = linear(g.at("projection"), x, [projection], precision)
-    return Stream(total).add(rms_norm(site.at("post_per_layer_input_norm"), y))
 
 
 def _scaled(site: Site, stream: Stream) -> Stream:
