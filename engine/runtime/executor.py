@@ -43,6 +43,7 @@ class _Step:
         logits: [1, kept, vocab] float32, written by the graph.
         bindings: One for each parity of the states.
         states: What the bindings point at; they hold addresses and keep nothing alive.
+        window: Tokens the bindings have room for.
     """
 
     ids: NDArray[np.int64]
@@ -53,6 +54,7 @@ class _Step:
     keep: NDArray[np.int64]
     logits: NDArray[np.float32]
     states: tuple[NDArray[Any], ...]
+    window: int
     bindings: tuple[Any, ...] = ()
 
 
@@ -105,8 +107,9 @@ class Executor:
         """
         self.reserve(len(ids))
         if len(ids) == 1:
-            self._decode = self._decode or self._prepare(1, 1)
             step = self._decode
+            if step is None or step.window != self.states.window(self.states.length + 1):
+                step = self._decode = self._prepare(1, 1)
         else:
             step = self._prepare(len(ids), keep)
         step.ids[0, :] = ids
@@ -115,7 +118,7 @@ class Executor:
     def step(self, token_id: int) -> NDArray[np.float32]:
         """Read one token, return its logits [vocab] in a buffer that the next call overwrites."""
         states, step = self.states, self._decode
-        if states.length >= states.capacity or step is None:
+        if step is None or step.window != states.window(states.length + 1):
             return cast("NDArray[np.float32]", self.extend(np.array([token_id], np.int64))[0])
         step.ids[0, 0] = token_id
         return cast("NDArray[np.float32]", self._run(step, 1)[0, 0])
@@ -145,6 +148,7 @@ class Executor:
             keep=np.array([keep], np.int64),
             logits=np.empty((1, keep, self.vocab), np.float32),
             states=self.states.buffers(),
+            window=self.states.window(self.states.length + count),
         )
         parities = (0, 1) if self.states.alternates else (0,)
         step.bindings = tuple(self._bind(step, parity) for parity in parities)
@@ -163,7 +167,7 @@ class Executor:
         try:
             for name in self._session.inputs & inputs.keys():
                 bind_input(binding, name, inputs[name])
-            self.states.bind(binding, parity)
+            self.states.bind(binding, parity, step.window)
             bind_output(binding, "logits", step.logits)
         except ort_failures() as exc:
             raise (memory_failure(exc) or _failed()) from exc

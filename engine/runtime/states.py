@@ -4,6 +4,10 @@ A growing state (a key-value cache, say) is one buffer that is bound as input *a
 operator appends in place. Room is made in steps of 256 tokens, and nothing is copied or allocated
 in between. A state of constant size has two buffers that swap roles after every step, because an
 operator may not read what it overwrites.
+
+A graph sees no more of a growing state than the tokens so far need, in the same steps, where that
+is the front of the buffer: some operators read all they are given, and room that was made for a
+long prompt, or is left from a long conversation, would cost time.
 """
 
 from __future__ import annotations
@@ -60,8 +64,10 @@ class StateSet:
     parity: int = 0
     _growing: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
     _constant: dict[str, tuple[np.ndarray[Any, Any], ...]] = field(default_factory=dict)
+    _shortens: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
+        self._shortens = any(_oldest_first(spec) for spec in self.specs)
         for spec in self.specs:
             if spec.growth_axis is None:
                 shape = _shape(spec, 0)
@@ -114,14 +120,28 @@ class StateSet:
             for array in pair:
                 array[...] = 0
 
-    def bind(self, binding: Any, parity: int) -> None:  # noqa: ANN401
-        """Bind every state to an `onnxruntime.IOBinding`, for runs that start at `parity`."""
+    def window(self, tokens: int) -> int:
+        """How many tokens a graph is to have room for when there are `tokens` in all.
+
+        More than `capacity` where there is not so much room yet.
+        """
+        needed = round_up(tokens)
+        return needed if self._shortens else max(needed, self.capacity)
+
+    def bind(self, binding: Any, parity: int, window: int) -> None:  # noqa: ANN401
+        """Bind every state to an `onnxruntime.IOBinding`.
+
+        Args:
+            binding: What to bind to.
+            parity: For runs that start at this parity.
+            window: Tokens there must be room for, see `window`.
+        """
         for spec in self.specs:
             if spec.growth_axis is None:
                 pair = self._constant[spec.input_name]
                 source, target = pair[parity], pair[1 - parity]
             else:
-                source = target = self._growing[spec.input_name]
+                source = target = self._front(spec, window)
             bind_input(binding, spec.input_name, source)
             bind_output(binding, spec.output_name, target)
 
@@ -134,6 +154,13 @@ class StateSet:
         """Every buffer that `bind` may point at."""
         pairs = (array for pair in self._constant.values() for array in pair)
         return (*self._growing.values(), *pairs)
+
+    def _front(self, spec: StateSpec, tokens: int) -> np.ndarray[Any, Any]:
+        """The part of a growing state's buffer that holds the first `tokens` tokens, or all."""
+        buffer = self._growing[spec.input_name]
+        if not _oldest_first(spec):
+            return buffer
+        return buffer[(slice(None),) * (spec.growth_axis or 0) + (slice(0, tokens),)]
 
     def _grown(self, spec: StateSpec, capacity: int) -> np.ndarray[Any, Any]:
         new = np.zeros(_shape(spec, capacity), spec.dtype)
@@ -161,6 +188,12 @@ def _shape(spec: StateSpec, capacity: int) -> tuple[int, ...]:
         return tuple(symbols[size] if isinstance(size, str) else size for size in spec.shape)
     except KeyError as exc:
         raise BadBundle(reason="state_shape", file=spec.input_name) from exc
+
+
+def _oldest_first(spec: StateSpec) -> bool:
+    """Whether a growing state's memory holds one token after the other, for one conversation."""
+    axis = spec.growth_axis
+    return axis is not None and all(size in ("batch", 1) for size in spec.shape[:axis])
 
 
 def _bytes(spec: StateSpec, capacity: int) -> int:

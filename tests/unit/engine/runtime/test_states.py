@@ -107,3 +107,36 @@ def test_an_unknown_symbol_is_a_bad_bundle() -> None:
     spec = StateSpec("x", "y", "float32", ("batch", "heads"), None, "conv", True)
     with pytest.raises(BadBundle):
         make(spec)
+
+
+class Recorder:
+    """An IOBinding that remembers the shapes and addresses it was given."""
+
+    def __init__(self) -> None:
+        self.bound: dict[str, tuple[tuple[int, ...], int]] = {}
+
+    def bind_input(
+        self, name: str, _device: str, _index: int, _kind: type, shape: tuple[int, ...], at: int
+    ) -> None:
+        self.bound[name] = (tuple(shape), at)
+
+    bind_output = bind_input
+
+
+def test_the_front_of_a_buffer_is_bound_where_it_holds_the_oldest_tokens() -> None:
+    latent = StateSpec(
+        "past.l", "present.l", "float32", ("batch", "capacity", 5), 1, "latent", True
+    )
+    states, recorder = make(latent, KV), Recorder()
+    states.reserve(900)
+    assert (states.window(3), states.window(256), states.window(257)) == (256, 256, 512)
+    states.bind(recorder, 0, 512)
+    address = states.arrays()["past.l"].ctypes.data
+    assert recorder.bound["past.l"] == recorder.bound["present.l"] == ((1, 512, 5), address)
+    assert recorder.bound["past.k"][0] == (1, 2, 1024, 4)
+
+
+def test_buffers_with_several_heads_are_bound_whole() -> None:
+    states = make(KV)
+    states.reserve(900)
+    assert (states.window(3), states.window(1024), states.window(1025)) == (1024, 1024, 1280)

@@ -164,7 +164,11 @@ def test_one_buffer_that_grows_answers_like_two(tmp_path: Path) -> None:
     pieces = [executor.extend(ids[start:stop], stop - start) for start, stop in ((0, 9), (9, 250))]
     pieces += [executor.step(int(token))[None].copy() for token in ids[250:260]]
     pieces.append(executor.extend(ids[260:], 270))
+    np.testing.assert_allclose(np.concatenate(pieces), expected, atol=2e-5)
     assert executor.states.capacity == 768
+    executor.reset()
+    pieces = [executor.extend(ids[:200], 200)]  # bound for 256 tokens, though there is room for 768
+    pieces += [executor.step(int(token))[None].copy() for token in ids[200:]]
     np.testing.assert_allclose(np.concatenate(pieces), expected, atol=2e-5)
 
 
