@@ -18,7 +18,7 @@ import numpy as np
 from engine.builder.checkpoint import FLOAT_TYPES, Tensor, TextParts, majority_type
 from engine.builder.readers.gguf_architectures import ARCHITECTURES
 from engine.builder.readers.gguf_architectures.base import Architecture
-from engine.builder.readers.gguf_header import GGUFHeader, TensorEntry, read_header, typed
+from engine.builder.readers.gguf_header import GGUFHeader, read_header, typed
 from engine.builder.readers.gguf_metadata import Metadata
 from engine.builder.readers.gguf_rules import Place, Rule, rename
 from engine.builder.readers.gguf_tensors import can_dequantize, stored
@@ -96,8 +96,11 @@ class GGUFCheckpoint:
                 continue  # predicts further tokens
             rest = inside[2] if inside else entry.name
             rule, suffix = _find_rule(architecture, rest, inside=inside is not None)
-            if rule is None or layer >= metadata.blocks or not _is_usable(entry):
-                raise metadata.unsupported(entry.name)
+            if rule is None or layer >= metadata.blocks:
+                option = f"tensor {entry.name}"[:120]
+                raise UnsupportedFamily(family=metadata.architecture, option=option)
+            if entry.type not in FLOAT_TYPES and not can_dequantize(entry.type):
+                raise UnsupportedFamily(family="gguf", option=entry.type)
             place = Place(
                 config=self.config,
                 target=f"model.layers.{layer}." if inside else "",
@@ -116,10 +119,6 @@ def _find_rule(architecture: Architecture, name: str, *, inside: bool) -> tuple[
     if found is None and (kind == "weight" or (kind == "bias" and stem in architecture.biased)):
         found, suffix = rules.get(stem), f".{kind}"
     return (rename(found) if isinstance(found, str) else found), suffix
-
-
-def _is_usable(entry: TensorEntry) -> bool:
-    return entry.type in FLOAT_TYPES or can_dequantize(entry.type)
 
 
 def _refuse_parts(header: GGUFHeader) -> None:

@@ -18,6 +18,14 @@ from engine.builder.readers import gguf_tensors as change
 from engine.builder.readers.gguf_metadata import required
 from engine.errors import BadCheckpoint
 
+_MOST_ROWS: Final = 1 << 24
+_MOST_EXPERTS: Final = 4096
+
+VALUE_HEADS: Final = "linear_num_value_heads"
+KEY_HEADS: Final = "linear_num_key_heads"
+KEY_WIDTH: Final = "linear_key_head_dim"
+VALUE_WIDTH: Final = "linear_value_head_dim"
+
 GetTensor = Callable[[str], Tensor | None]
 
 
@@ -89,8 +97,8 @@ def half_by_half(stem: str, heads_key: str) -> Rule:
     def rule(place: Place, tensor: Tensor) -> Iterable[Tensor]:
         heads = required(place.config, heads_key)
         rows = tensor.shape[0]
-        if rows % (2 * heads):
-            raise change.wrong_shape(tensor, tensor.shape)
+        if rows % (2 * heads) or rows > _MOST_ROWS:
+            raise change.wrong_shape(tensor, (heads, 2))
         pairs = np.arange(rows).reshape(heads, rows // heads // 2, 2)
         order = pairs.transpose(0, 2, 1).reshape(-1)
         return [change.reordered(change.renamed(tensor, place.name(stem)), order)]
@@ -106,8 +114,8 @@ def experts(stem: str) -> Rule:
 
     def rule(place: Place, tensor: Tensor) -> Iterable[Tensor]:
         count, *shape = tensor.shape
-        if not 1 <= len(shape) <= 2:
-            raise change.wrong_shape(tensor, (count, *shape))
+        if not 1 <= len(shape) <= 2 or count > _MOST_EXPERTS:
+            raise change.wrong_shape(tensor, (required(place.config, "hidden_size"),))
         rows = shape[0] if len(shape) == 2 else 1
         for index in range(count):
             name = place.name(stem.format(index))
@@ -121,8 +129,8 @@ def gate_and_up_experts(gate: str, up: str) -> Rule:
     """Experts whose gate and up projections are one: [experts, 2 * rows, columns], gate first."""
 
     def rule(place: Place, tensor: Tensor) -> Iterable[Tensor]:
-        if len(tensor.shape) != 3 or tensor.shape[1] % 2:
-            raise change.wrong_shape(tensor, tensor.shape)
+        if len(tensor.shape) != 3 or tensor.shape[1] % 2 or tensor.shape[0] > _MOST_EXPERTS:
+            raise change.wrong_shape(tensor, (2, required(place.config, "hidden_size")))
         rows = tensor.shape[1] // 2
         for index in range(tensor.shape[0]):
             for half, stem in enumerate((gate, up)):
@@ -145,12 +153,6 @@ def key_value_halves(stem: str) -> Rule:
     return rule
 
 
-VALUE_HEADS: Final = "linear_num_value_heads"
-KEY_HEADS: Final = "linear_num_key_heads"
-KEY_WIDTH: Final = "linear_key_head_dim"
-VALUE_WIDTH: Final = "linear_value_head_dim"
-
-
 def value_heads(stem: str, width_key: str = "", skipped: int = 0) -> Rule:
     """Rows of value heads that were dealt out in turns, put back beside their key head.
 
@@ -166,8 +168,10 @@ def value_heads(stem: str, width_key: str = "", skipped: int = 0) -> Rule:
 
     def rule(place: Place, tensor: Tensor) -> Iterable[Tensor]:
         width = required(place.config, width_key) if width_key else 1
-        keys = required(place.config, KEY_HEADS)
-        before = skipped * keys * required(place.config, KEY_WIDTH)
+        before = skipped * required(place.config, KEY_HEADS) * required(place.config, KEY_WIDTH)
+        total = before + required(place.config, VALUE_HEADS) * width
+        if tensor.shape[0] != total or total > _MOST_ROWS:
+            raise change.wrong_shape(tensor, (total,))
         rows = _beside_keys(place.config)[:, None] * width + np.arange(width)
         order = np.concatenate([np.arange(before), before + rows.reshape(-1)])
         return [change.reordered(change.renamed(tensor, place.name(stem)), order)]
@@ -179,9 +183,11 @@ def value_head_columns(stem: str) -> Rule:
     """The same for the columns of the output projection."""
 
     def rule(place: Place, tensor: Tensor) -> Iterable[Tensor]:
-        width = required(place.config, VALUE_WIDTH)
+        total = required(place.config, VALUE_HEADS) * required(place.config, VALUE_WIDTH)
+        if tensor.columns != total:
+            raise change.wrong_shape(tensor, (tensor.rows, total))
         tensor = change.renamed(tensor, place.name(stem))
-        return [change.columns_reordered(tensor, _beside_keys(place.config), width)]
+        return [change.columns_reordered(tensor, _beside_keys(place.config))]
 
     return rule
 
@@ -207,6 +213,9 @@ def by_key_head(stem: str) -> Rule:
         if wide % keys:
             raise BadCheckpoint(reason="bad_config", key=VALUE_HEADS)
         parts = [tensor, place.other(f"attn_gate{place.suffix}")]
+        for part, rows in zip(parts, (2 * keys * width + wide, wide), strict=True):
+            if part.rows != rows or rows > _MOST_ROWS:
+                raise change.wrong_shape(part, (rows, part.columns))
         widths = (width, width, wide // keys, wide // keys)
         starts = np.cumsum([0, keys * width, keys * width, wide])
         order = [

@@ -134,37 +134,13 @@ def gathered(name: str, parts: Sequence[Tensor], order: Order) -> Tensor:
     return Tensor(name, (len(order), columns), kind, rows)
 
 
-def interleaved(name: str, even: Tensor, odd: Tensor) -> Tensor:
-    """Rows of two tensors in turn, along the last dimension but one.
-
-    Shapes [..., rows, columns] twice give [..., 2 * rows, columns].
-    """
-    if even.shape != odd.shape or len(even.shape) < 2:
-        raise wrong_shape(odd, even.shape)
-    same_type = even.type == odd.type
-
-    def rows(start: int, stop: int) -> NDArray[Any]:
-        first, last = start // 2, -(-stop // 2)
-        pair = [
-            tensor.read(first, last) if same_type else tensor.floats(first, last)
-            for tensor in (even, odd)
-        ]
-        both = np.stack(pair, axis=1).reshape(2 * (last - first), -1)
-        return both[start - 2 * first : stop - 2 * first]
-
-    shape = (*even.shape[:-2], 2 * even.shape[-2], even.columns)
-    return Tensor(name, shape, even.type if same_type else "F32", rows)
-
-
-def columns_reordered(tensor: Tensor, order: Order, width: int) -> Tensor:
-    """Group i of `width` columns taken from group order[i].
+def columns_reordered(tensor: Tensor, order: Order) -> Tensor:
+    """Columns in as many groups as `order` has numbers, group i taken from group order[i].
 
     Blocks of quantized rows move as they are where groups consist of whole blocks; otherwise rows
     become float32.
     """
-    if len(order) * width != tensor.columns:
-        raise wrong_shape(tensor, (tensor.rows, len(order) * width))
-    groups = len(order)
+    groups, width = len(order), tensor.columns // len(order)
 
     def move(values: NDArray[Any]) -> NDArray[Any]:
         moved: NDArray[Any] = values.reshape(len(values), groups, -1)[:, order]
@@ -203,20 +179,6 @@ def joined_key_value(name: str, keys: Tensor, values: Tensor) -> Tensor:
         return np.concatenate(pieces) if pieces else np.zeros((0, latent), np.float32)
 
     return Tensor(name, (heads * each, latent), "F32", rows)
-
-
-def transposed(tensor: Tensor) -> Tensor:
-    """The last two dimensions exchanged, [..., rows, columns] -> [..., columns, rows], float32."""
-    *outer, high, wide = tensor.shape
-
-    def rows(start: int, stop: int) -> NDArray[np.float32]:
-        pieces = []
-        for matrix in range(start // wide, -(-stop // wide)):
-            turned = tensor.floats(matrix * high, (matrix + 1) * high).T
-            pieces.append(turned[max(start - matrix * wide, 0) : stop - matrix * wide])
-        return np.concatenate(pieces) if pieces else np.zeros((0, high), np.float32)
-
-    return Tensor(tensor.name, (*outer, wide, high), "F32", rows)
 
 
 def wrong_shape(tensor: Tensor, expected: Sequence[int]) -> BadCheckpoint:

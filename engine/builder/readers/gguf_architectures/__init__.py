@@ -9,7 +9,6 @@ from engine.builder.readers.gguf_architectures.base import Architecture
 from engine.builder.readers.gguf_architectures.deepseek import DEEPSEEK2
 from engine.builder.readers.gguf_architectures.gemma import GEMMA2, GEMMA3, GEMMA4
 from engine.builder.readers.gguf_architectures.hybrids import (
-    GLM4,
     LFM2,
     LFM2MOE,
     QWEN3NEXT,
@@ -18,6 +17,7 @@ from engine.builder.readers.gguf_architectures.hybrids import (
 )
 from engine.builder.readers.gguf_architectures.llama import (
     ERNIE4_5,
+    GLM4,
     HUNYUAN_DENSE,
     LLAMA,
     OLMOE,

@@ -1,6 +1,6 @@
-"""Decoders that are not attention alone: Qwen3-Next, Qwen3.5, LFM2. And GLM-4's two norms more.
+"""Decoders that are not attention alone: Qwen3-Next, Qwen3.5 and LFM2.
 
-Sources: llama.cpp, conversion/{qwen,lfm2,glm}.py, src/models/.
+Sources: llama.cpp, conversion/{qwen,lfm2}.py, src/models/.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from engine.builder.readers.gguf_architectures.base import (
     shared_expert_rules,
     ungrouped,
 )
-from engine.builder.readers.gguf_architectures.llama import dense
 from engine.builder.readers.gguf_architectures.mixtures import (
     fixed_routing,
     shared_width,
@@ -153,14 +152,6 @@ def _lfm2_common(m: Metadata, model_type: str) -> Config:
     }
 
 
-def _glm4(m: Metadata) -> Config:
-    if m.has("rope.dimension_sections"):  # queries and keys of picture models are reordered
-        raise m.unsupported("rope.dimension_sections")
-    config = dense(m, "glm4")
-    share = config.get("partial_rotary_factor", 1.0)
-    return {**config, "attention_bias": has_bias(m), "partial_rotary_factor": share}
-
-
 _GATED_ATTENTION: Final[Rules] = {
     **ATTENTION,
     "attn_norm": less_one("input_layernorm"),
@@ -240,16 +231,4 @@ LFM2MOE: Final = Architecture(
         **expert_rules("feed_forward.experts.{}", "w1", "w3", "w2"),
     },
     _OUTER_LFM2,
-)
-GLM4: Final = Architecture(
-    _glm4,
-    {
-        **ATTENTION,
-        "post_attention_norm": "post_self_attn_layernorm",
-        "ffn_norm": "post_attention_layernorm",
-        "ffn_up": "mlp.gate_up_proj",
-        "ffn_down": "mlp.down_proj",
-        "post_ffw_norm": "post_mlp_layernorm",
-    },
-    biased=QKV,
 )

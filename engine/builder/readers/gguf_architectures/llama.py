@@ -1,6 +1,6 @@
 """Llama and its relatives: one block, with or without experts, biases and norms of heads.
 
-Sources: llama.cpp, conversion/{llama,qwen,smollm,phi,olmo,ernie,hunyuan}.py and src/models/.
+Sources: llama.cpp, conversion/{llama,qwen,smollm,phi,olmo,ernie,glm,hunyuan}.py and src/models/.
 """
 
 from __future__ import annotations
@@ -93,6 +93,14 @@ def _ernie4_5(m: Metadata) -> Config:
     return {**dense(m, "ernie4_5"), "use_bias": has_bias(m)}
 
 
+def _glm4(m: Metadata) -> Config:
+    if m.has("rope.dimension_sections"):  # queries and keys of picture models are reordered
+        raise m.unsupported("rope.dimension_sections")
+    config = dense(m, "glm4")
+    share = config.get("partial_rotary_factor", 1.0)
+    return {**config, "attention_bias": has_bias(m), "partial_rotary_factor": share}
+
+
 def _hunyuan(m: Metadata) -> Config:
     # The converter multiplies Hunyuan's fixed NTK stretch (`alpha`) into the base.
     return {**dense(m, "hunyuan_v1_dense"), "attention_bias": has_bias(m)}
@@ -112,6 +120,7 @@ def _olmoe(m: Metadata) -> Config:
         "norm_topk_prob": False,
         "num_experts": m.integer("expert_count"),
         "num_experts_per_tok": m.integer("expert_used_count"),
+        "clip_qkv": m.number("attention.clamp_kqv", 0.0) or None,
     }
 
 
@@ -146,12 +155,20 @@ def _longrope(m: Metadata) -> Config:
     return scaling
 
 
+_OLD_MIXTRAL: Final[Rules] = {
+    f"{stem}.{expert}": f"block_sparse_moe.experts.{expert}.{name}"
+    for stem, name in (("ffn_gate", "w1"), ("ffn_up", "w3"), ("ffn_down", "w2"))
+    for expert in range(64)
+}
+"""Before March 2024 each expert had tensors of its own."""
+
 LLAMA: Final = Architecture(
     _llama,
     {
         **_PERMUTED,
         "ffn_gate_inp": "block_sparse_moe.gate",
         **expert_rules("block_sparse_moe.experts.{}", "w1", "w3", "w2"),
+        **_OLD_MIXTRAL,
     },
     _WITH_ROPE_FACTORS,
     QKVO | {"ffn_gate", "ffn_up", "ffn_down"},
@@ -197,4 +214,16 @@ PHI3: Final = Architecture(
         "rope_factors_short": taken_elsewhere,
         "rope_factors_long": taken_elsewhere,
     },
+)
+GLM4: Final = Architecture(
+    _glm4,
+    {
+        **ATTENTION,
+        "post_attention_norm": "post_self_attn_layernorm",
+        "ffn_norm": "post_attention_layernorm",
+        "ffn_up": "mlp.gate_up_proj",
+        "ffn_down": "mlp.down_proj",
+        "post_ffw_norm": "post_mlp_layernorm",
+    },
+    biased=QKV,
 )

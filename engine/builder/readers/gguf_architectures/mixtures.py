@@ -91,6 +91,7 @@ def _qwen2moe(m: Metadata) -> Config:
 
 def _qwen3moe(m: Metadata) -> Config:
     fixed_routing(m, SOFTMAX, renormalized=True)
+    m.ignore("expert_shared_feed_forward_length")  # written, but there is no shared expert
     return {
         **_attention(m, "qwen3_moe"),
         **_experts(m),
