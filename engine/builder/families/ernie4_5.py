@@ -18,6 +18,7 @@ from engine.builder.rope_config import read_rope
 def read(fields: Fields) -> Decoder:
     """Read an ernie4_5 config. Raises BadCheckpoint, UnsupportedFamily."""
     config = read_decoder(fields, tied=True)
+    fields.expect("compression_ratio", 1.0, 1)
     rope = read_rope(fields, config.head_dim, interleaved=True, theta=500_000.0)
     bias = fields.flag("use_bias", default=False)
     attention = replace(Attention.of(config, rope), bias=bias, output_bias=bias)

@@ -12,7 +12,7 @@ from engine.builder.blocks.attention import Attention, QueryKeyNorm
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.layers import dense, pre_norm_layers
 from engine.builder.blocks.mlp import Mlp
-from engine.builder.config import Fields, read_decoder
+from engine.builder.config import Fields, ModelConfig, read_decoder
 from engine.builder.rope_config import read_rope
 
 HUNYUAN_NORM: Final = QueryKeyNorm("query_layernorm", "key_layernorm", after_rope=True)
@@ -20,8 +20,7 @@ HUNYUAN_NORM: Final = QueryKeyNorm("query_layernorm", "key_layernorm", after_rop
 
 def read(fields: Fields) -> Decoder:
     """Read a hunyuan_v1_dense config. Raises BadCheckpoint, UnsupportedFamily."""
-    config = read_decoder(fields)
-    fields.ignore("eod_token_id")
+    config = read_hunyuan(fields)
     bias = fields.flag("attention_bias", default=False)
     attention = replace(
         Attention.of(config, read_rope(fields, config.head_dim)),
@@ -31,3 +30,23 @@ def read(fields: Fields) -> Decoder:
     )
     layers = (attention,) * config.layers
     return Decoder(config, pre_norm_layers(layers, dense(Mlp(config.ffn))))
+
+
+def read_hunyuan(fields: Fields) -> ModelConfig:
+    """Read what all Hunyuan models share; options that no released model uses must be off.
+
+    Raises BadCheckpoint, UnsupportedFamily.
+    """
+    head_dim = fields.integer("attention_head_dim") if fields.has("attention_head_dim") else None
+    for key in ("use_cla", "position_embedding_xdrope", "add_classification_head", "mlp_bias"):
+        fields.expect(key, False)
+    for key in ("qk_norm", "use_qk_norm", "use_rotary_pos_emb"):
+        fields.expect(key, True)
+    fields.expect("norm_type", "rms", "hf_rms", "fused")
+    fields.ignore(
+        "cla_share_factor", "class_num", "dense_list", "eod_token_id", "im_end_id",
+        "im_newline_id", "im_start_id", "image_token_id", "mask_init_id", "num_media_embeds",
+        "org_vocab_size", "pad_id", "pool_type", "skip_cls_token", "text_end_id", "text_start_id",
+        "video_end_id", "video_start_id", "xdrope_section",
+    )  # fmt: skip
+    return read_decoder(fields, head_dim=head_dim)

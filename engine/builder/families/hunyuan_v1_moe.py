@@ -16,15 +16,14 @@ from engine.builder.blocks.layers import dense, pre_norm_layers
 from engine.builder.blocks.mlp import Mlp
 from engine.builder.blocks.routing import Routing
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields, read_decoder
-from engine.builder.families.hunyuan_v1_dense import HUNYUAN_NORM
+from engine.builder.config import Fields
+from engine.builder.families.hunyuan_v1_dense import HUNYUAN_NORM, read_hunyuan
 from engine.builder.rope_config import read_rope
 
 
 def read(fields: Fields) -> Decoder:
     """Read a hunyuan_v1_moe config. Raises BadCheckpoint, UnsupportedFamily."""
-    head_dim = fields.integer("attention_head_dim") if fields.has("attention_head_dim") else None
-    config = read_decoder(fields, head_dim=head_dim)
+    config = read_hunyuan(fields)
     bias = fields.flag("attention_bias", default=False)
     attention = replace(
         Attention.of(config, read_rope(fields, config.head_dim)),
@@ -58,21 +57,12 @@ def _rows(site: Site, name: str) -> int:
 
 def _check_options(fields: Fields) -> None:
     """Keys of Tencent's own configs: those that would change the logits must be off."""
-    for key in ("use_cla", "use_mla", "group_limited_greedy", "position_embedding_xdrope"):
+    for key in ("use_mla", "group_limited_greedy"):
         fields.expect(key, False)
-    fields.expect("mlp_bias", False)
     fields.expect("norm_topk_prob", True)
-    fields.expect("use_qk_norm", True)
-    fields.expect("use_rotary_pos_emb", True)
     fields.expect("routed_scaling_factor", False, 1.0, 1)
-    fields.expect("add_classification_head", False)
     fields.ignore(
-        "cla_share_factor", "class_num", "dense_list", "eod_token_id", "im_end_id",
-        "im_newline_id", "im_start_id", "image_token_id", "kv_lora_rank", "mask_init_id",
-        "moe_drop_tokens", "moe_intermediate_size", "moe_layer_num_skipped",
-        "moe_random_routing_dropped_token", "n_group", "norm_type", "num_media_embeds",
-        "num_shared_expert", "org_vocab_size", "pad_id", "pool_type", "q_lora_rank",
-        "qk_nope_head_dim", "qk_rope_head_dim", "skip_cls_token", "text_end_id", "text_start_id",
-        "topk_group", "use_mixed_mlp_moe", "v_head_dim", "video_end_id", "video_start_id",
-        "xdrope_section",
+        "kv_lora_rank", "moe_drop_tokens", "moe_intermediate_size", "moe_layer_num_skipped",
+        "moe_random_routing_dropped_token", "n_group", "num_shared_expert", "q_lora_rank",
+        "qk_nope_head_dim", "qk_rope_head_dim", "topk_group", "use_mixed_mlp_moe", "v_head_dim",
     )  # fmt: skip

@@ -20,7 +20,10 @@ _OLDER_NAMES = {"su": "longrope", "yarn": "longrope"}
 def read(fields: Fields) -> Decoder:
     """Read a phi3 config. Raises BadCheckpoint, UnsupportedFamily."""
     config = read_decoder(fields)
-    fields.expect("attention_bias", False)
+    for key in ("attention_bias", "lm_head_bias", "mlp_bias"):
+        fields.expect(key, False)
+    for key in ("full_attn_mod", "interpolate_factor"):
+        fields.expect(key, 1)
     rope = read_rope(fields, config.head_dim, partial=True, aliases=_OLDER_NAMES)
     window = fields.integer("sliding_window") if fields.has("sliding_window") else 0
     attention = replace(Attention.of(config, rope), window=window)

@@ -19,6 +19,7 @@ from engine.builder.rope_config import read_rope
 def read(fields: Fields) -> Decoder:
     """Read a qwen2 config. Raises BadCheckpoint, UnsupportedFamily."""
     config = read_decoder(fields)
+    fields.expect("use_mrope", False)  # DeepSeek's distillations write it down
     windows = read_qwen_windows(fields, config.layers)
     attention = replace(Attention.of(config, read_rope(fields, config.head_dim)), bias=True)
     layers = tuple(replace(attention, window=window) for window in windows)

@@ -19,6 +19,7 @@ from engine.errors import BadCheckpoint
 def read(fields: Fields) -> Decoder:
     """Read a smollm3 config. Raises BadCheckpoint, UnsupportedFamily."""
     config = read_decoder(fields, tied=True)
+    fields.ignore("max_window_layers")
     turning = _read_turning(fields, config.layers)
     windows = _read_windows(fields, turning)
     bias = fields.flag("attention_bias", default=False)
