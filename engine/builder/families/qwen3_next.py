@@ -66,6 +66,9 @@ def hybrid_layers(fields: Fields, config: ModelConfig, feed_forward: Block) -> L
         Attention.of(config, rope), bias=bias, output_bias=bias, norm=QueryKeyNorm(), gated=True
     )
     fields.expect("attn_output_gate", True)
+    fields.expect("output_gate_type", "swish", "silu")  # of the linear attention's norm
+    fields.expect("use_sliding_window", False)
+    fields.ignore("sliding_window", "max_window_layers")
     fields.ignore("mtp_num_hidden_layers", "mtp_use_dedicated_embeddings")  # never decoded with
     delta = read_gated_delta(fields)
     linear = read_linear_layers(fields, config.layers)
