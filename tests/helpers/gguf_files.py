@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from tests.helpers.gguf_encoders import encode
 from tests.helpers.gguf_keys import gguf_keys
 from tests.helpers.gguf_layout import ARCHITECTURES, gguf_tensors
+from tests.helpers.parity import FIXTURES
 
 _ALWAYS_FLOAT = ("ffn_gate_inp", "ffn_gate_inp_shexp", "ssm_conv1d", "shortconv.conv")
 
@@ -46,7 +48,40 @@ _FIXED_ROWS = (
 _FIXED = ("sinks", "router.bias", "e_score_correction_bias", "A_log", "dt_bias")
 
 
-def folder_weights(folder: Path) -> dict[str, NDArray[np.float32]]:
+Weights = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A reference checkpoint on its way into a GGUF file.
+
+    Attributes:
+        config: Body of config.json, or the text part of it.
+        weights: Hugging Face names, as float32.
+        changes: Metadata that no converter writes, for options that GGUF files take for granted.
+    """
+
+    config: dict[str, Any]
+    weights: Weights
+    changes: dict[str, Any]
+
+
+def reference_model(name: str) -> Model:
+    """A reference checkpoint by its folder."""
+    body = json.loads((FIXTURES / name / "config.json").read_text())
+    config = body.get("text_config", body)
+    weights = {
+        key.replace("model.language_model.", "model."): values
+        for key, values in folder_weights(FIXTURES / name).items()
+    }
+    changes = {}
+    if config["model_type"] == "gemma3_text":  # two layers in turns; real models have five to one
+        slides = [kind == "sliding_attention" for kind in config["layer_types"]]
+        changes["attention.sliding_window_pattern"] = slides
+    return Model(config, weights, changes)
+
+
+def folder_weights(folder: Path) -> Weights:
     """All tensors of model.safetensors as float32; float types only."""
     data = (folder / "model.safetensors").read_bytes()
     start = 8 + int.from_bytes(data[:8], "little")
@@ -63,7 +98,7 @@ def folder_weights(folder: Path) -> dict[str, NDArray[np.float32]]:
 
 def widened(
     config: Mapping[str, Any], weights: Mapping[str, NDArray[np.float32]], factor: int = 8
-) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+) -> tuple[dict[str, Any], Weights]:
     """The same model, wider, with random weights: super-blocks of 256 values fit its rows.
 
     Numbers of heads, experts, tokens and layers stay.
@@ -99,6 +134,7 @@ def write_gguf(
     *,
     decoded: bool = False,
     changes: Mapping[str, Any] | None = None,
+    rearrange: Callable[[Weights], None] | None = None,
 ) -> Path:
     """Write a GGUF file.
 
@@ -109,6 +145,7 @@ def write_gguf(
         kind: Type of all matrices that converters quantize and that its blocks divide.
         decoded: Store, as float32, what the library decodes from those blocks.
         changes: Metadata keys, without prefix, to write otherwise; None to leave one out.
+        rearrange: Changes what is stored, by GGUF name, as other converters would have it.
     """
     architecture = ARCHITECTURES[config["model_type"]]
     writer = GGUFWriter(path, architecture)
@@ -121,7 +158,10 @@ def write_gguf(
     writer.add_token_list(tokens)
     writer.add_token_types([TokenType.NORMAL] * 3 + [TokenType.CONTROL] * (len(tokens) - 3))
     writer.add_token_merges(["a b"])
-    for name, values in gguf_tensors(config, weights).items():
+    tensors = gguf_tensors(config, weights)
+    if rearrange:
+        rearrange(tensors)
+    for name, values in tensors.items():
         stored = _kind_of(name, values, kind)
         blocks = encode(values, stored)
         if decoded:

@@ -135,7 +135,7 @@ def _rope(config: Mapping[str, Any]) -> dict[str, Any]:
     keys["rope.dimension_count"] = int(width * share)
     if "alpha" in scaling:  # Hunyuan
         keys["rope.freq_base"] *= scaling["alpha"] ** (width / (width - 2))
-    kind = scaling.get("rope_type")
+    kind = scaling.get("rope_type", scaling.get("type"))
     if kind in ("linear", "yarn"):
         keys |= {"rope.scaling.type": kind, "rope.scaling.factor": float(scaling["factor"])}
     if kind == "yarn":

@@ -72,6 +72,7 @@ def _stacked(weights: Weights) -> Named:
     """Experts on top of each other, everything else as it is."""
     experts: dict[str, dict[int, NDArray[np.float32]]] = {}
     for name, values in weights.items():
+        name = name.replace("model.language_model.", "model.")  # noqa: PLW2901
         found = re.fullmatch(r"(.*\.experts)\.(\d+)\.(.*)", name)
         if found:
             experts.setdefault(f"{found[1]}.{found[3]}", {})[int(found[2])] = values
@@ -95,6 +96,10 @@ def _changed(config: Mapping[str, Any], named: Named) -> Named:
             yield from _latent_halves(config, name, values)
         elif family == "gemma4_text":
             yield _gemma4(name, values)
+        elif ".mlp.experts." in name and name.endswith("gate_up_proj"):
+            gate, up = np.split(values, 2, axis=1)
+            yield name.replace("gate_up_proj", "gate_proj.weight"), gate
+            yield name.replace("gate_up_proj", "up_proj.weight"), up
         elif ".linear_attn." in name:
             yield from _delta(config, name, values)
         elif family in _PLUS_ONE and name.endswith("norm.weight"):
@@ -102,6 +107,7 @@ def _changed(config: Mapping[str, Any], named: Named) -> Named:
         elif name.endswith("conv.conv.weight"):
             yield name, values.squeeze(1)
         else:
+            name = re.sub(r"(\.experts\.down_proj)$", r"\1.weight", name)  # noqa: PLW2901
             yield re.sub(r"(expert|e_score_correction)_bias$", _with_suffix, name), values
     yield from _factors(config)
 

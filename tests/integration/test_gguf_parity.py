@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from engine import build_model
 from engine.builder.families import FAMILIES
 from engine.builder.readers import open_checkpoint
 from engine.types import Bits, BuildConfig
-from tests.helpers.gguf_files import folder_weights, widened, write_gguf
+from tests.helpers.gguf_files import Model, reference_model, widened, write_gguf
 from tests.helpers.gguf_layout import ARCHITECTURES
 from tests.helpers.graph_runner import GraphRunner
 from tests.helpers.parity import FIXTURES
@@ -28,6 +27,17 @@ from tests.helpers.parity import FIXTURES
 UNQUANTIZED, QUANTIZED = 5e-4, 2e-3
 IDS = np.array([3, 17, 99, 4, 64, 5, 5, 120, 31, 8, 77, 2, 45, 9, 101, 63, 12, 88, 1, 40])
 
+VARIANTS = (
+    "deepseek_v2__groups",
+    "gemma4__26b",
+    "gemma4__e2b",
+    "glm4_moe__groups",
+    "hunyuan_v1_dense__alpha",
+    "phi3__long",
+    "phi3__partial",
+    "qwen3_5_moe__joint",
+)
+"""Those whose options GGUF can say."""
 FOLDERS = sorted(
     path.parent.name
     for path in FIXTURES.glob("*/config.json")
@@ -45,15 +55,6 @@ LATENT = {"deepseek_v2", "deepseek_v3", "glm4_moe_lite"}
 """Their keys are transposed in the file and lie on another grid there."""
 
 
-def fixture(name: str) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]], dict[str, Any]]:
-    """Config, tensors, and the pattern of Gemma 3's fixture, which real files leave out."""
-    config = json.loads((FIXTURES / name / "config.json").read_text())
-    kinds = config["layer_types"] if config["model_type"] == "gemma3_text" else []
-    slides = [kind == "sliding_attention" for kind in kinds]
-    changes = {"attention.sliding_window_pattern": slides} if slides else {}
-    return config, folder_weights(FIXTURES / name), changes
-
-
 def logits(source: Path, bits: Bits | None, ids: NDArray[np.int64]) -> NDArray[np.float32]:
     bundle = build_model(source, source.with_suffix(f".bundle{bits}"), BuildConfig(bits=bits))
     return GraphRunner(bundle, exact=True).read(ids)
@@ -68,14 +69,14 @@ def test_every_family_with_an_architecture_has_a_file_here() -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind", "bits", "allowed"),
-    [(name, "F32", 32, UNQUANTIZED) for name in FOLDERS]
+    [(name, "F32", 32, UNQUANTIZED) for name in (*FOLDERS, *VARIANTS)]
     + [(name, "Q4_0", None, QUANTIZED) for name in FOLDERS if name not in LATENT],
 )
 def test_logits_are_the_references(
     name: str, kind: str, bits: Bits | None, allowed: float, tmp_path: Path
 ) -> None:
-    config, weights, changes = fixture(name)
-    path = write_gguf(tmp_path / "m.gguf", config, weights, kind, changes=changes)
+    model = reference_model(name)
+    path = write_gguf(tmp_path / "m.gguf", model.config, model.weights, kind, changes=model.changes)
     with np.load(FIXTURES / name / "reference.npz") as expected:
         found = logits(path, bits, expected["input_ids"])
         assert np.abs(found - expected["logits"]).max() <= allowed
@@ -85,10 +86,7 @@ def test_logits_are_the_references(
 @pytest.mark.parametrize("kind", ["Q4_0", "Q8_0", "MXFP4"])
 def test_blocks_are_taken_over_exactly(name: str, kind: str, tmp_path: Path) -> None:
     """Built as the file is: every matrix keeps the numbers of its blocks."""
-    config, weights, changes = fixture(name)
-    path = write_gguf(tmp_path / "m.gguf", config, weights, kind, changes=changes)
-    plain = write_gguf(tmp_path / "f.gguf", config, weights, kind, decoded=True, changes=changes)
-    expected = logits(folder_of(plain, tmp_path / "folder"), 32, IDS)
+    path, expected = beside_its_floats(reference_model(name), kind, tmp_path)
     assert np.abs(logits(path, None, IDS) - expected).max() <= QUANTIZED
 
 
@@ -96,12 +94,26 @@ def test_blocks_are_taken_over_exactly(name: str, kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", ["Q4_K", "Q6_K"])
 def test_super_blocks_are_read_right(name: str, kind: str, tmp_path: Path) -> None:
     """They need rows of 256 values: the same families, wider."""
-    config, weights, changes = fixture(name)
-    config, weights = widened(config, weights)
-    path = write_gguf(tmp_path / "m.gguf", config, weights, kind, changes=changes)
-    plain = write_gguf(tmp_path / "f.gguf", config, weights, kind, decoded=True, changes=changes)
-    expected = logits(folder_of(plain, tmp_path / "folder"), 32, IDS)
+    model = reference_model(name)
+    wide = Model(*widened(model.config, model.weights), model.changes)
+    path, expected = beside_its_floats(wide, kind, tmp_path)
     assert np.abs(logits(path, 32, IDS) - expected).max() <= QUANTIZED
+
+
+def beside_its_floats(model: Model, kind: str, folder: Path) -> tuple[Path, NDArray[np.float32]]:
+    """A GGUF file, and the logits of the floats that the library decodes from it."""
+    path, plain = (
+        write_gguf(
+            folder / f"{decoded}.gguf",
+            model.config,
+            model.weights,
+            kind,
+            decoded=decoded,
+            changes=model.changes,
+        )
+        for decoded in (False, True)
+    )
+    return path, logits(folder_of(plain, folder / "folder"), 32, IDS)
 
 
 def folder_of(gguf: Path, folder: Path) -> Path:

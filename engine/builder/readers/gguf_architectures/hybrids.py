@@ -57,8 +57,9 @@ def _qwen_hybrid(m: Metadata, model_type: str) -> Config:
     inner = m.integer("ssm.inner_size")
     if inner % values:
         raise BadCheckpoint(reason="bad_config", key="ssm.inner_size")
-    every = m.integer("full_attention_interval", 4)
-    linear = tuple((layer + 1) % every != 0 for layer in range(m.layers))
+    m.ignore("full_attention_interval")  # the tensors say it layer by layer
+    states = m.layers_with("ssm_out.weight")
+    linear = tuple(layer in states for layer in range(m.layers))
     return {
         **config,
         **rope(m, config["head_dim"]),
@@ -145,7 +146,7 @@ def _lfm2_common(m: Metadata, model_type: str) -> Config:
         "num_key_value_heads": groups.pop(),
         "intermediate_size": m.same_everywhere("feed_forward_length"),
         "conv_L_cache": m.integer("shortconv.l_cache"),
-        "conv_bias": has_bias(m, "shortconv.conv"),
+        "conv_bias": False,
         "layer_types": layer_kinds(
             tuple(number > 0 for number in shared), "full_attention", "conv"
         ),

@@ -6,7 +6,6 @@ converters do (by helpers that take names from the gguf library), and must come 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,13 @@ from gguf.constants import MODEL_ARCH_NAMES
 from gguf.quants import dequantize
 from numpy.typing import NDArray
 
+from engine.builder.checkpoint import Checkpoint
 from engine.builder.families import open_family
 from engine.builder.readers import open_checkpoint
 from engine.builder.readers.gguf_architectures import ARCHITECTURES
 from engine.builder.readers.gguf_tensors import can_dequantize
 from tests.helpers.gguf_encoders import encode
-from tests.helpers.gguf_files import folder_weights, widened, write_gguf
-from tests.helpers.parity import FIXTURES
+from tests.helpers.gguf_files import Model, reference_model, widened, write_gguf
 
 FOLDERS = (
     "deepseek_v2",
@@ -35,6 +34,8 @@ FOLDERS = (
     "gemma2",
     "gemma3_text",
     "gemma4",
+    "gemma4__26b",
+    "gemma4__e2b",
     "gemma4_moe",
     "glm4",
     "glm4_moe",
@@ -72,7 +73,13 @@ DECODABLE = tuple(
 # keys say again, and what does not concern logits.
 _IMPLIED = {
     "gemma3_text": {"_sliding_window_pattern", "use_bidirectional_attention"},
-    "gemma4_text": {"per_layer_config", "vocab_size_per_layer_input"},
+    "gemma4_text": {
+        "expert_intermediate_size",
+        "num_global_key_value_heads",
+        "per_layer_config",
+        "use_bidirectional_attention",
+        "vocab_size_per_layer_input",
+    },
     "gpt_oss": {"swiglu_alpha", "swiglu_limit"},
     "glm4_moe_lite": {"mlp_layer_types", "qk_head_dim", "rope_interleave", "model_type"},
     "mistral": {"model_type"},
@@ -115,17 +122,11 @@ _ANYWHERE = {
 }
 
 
-def fixture(name: str) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
-    config = json.loads((FIXTURES / name / "config.json").read_text())
-    return config, folder_weights(FIXTURES / name)
-
-
-def no_pattern(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Gemma 3's two-layer fixture alternates; real models have five to one, which no key says."""
-    if config["model_type"] != "gemma3_text":
-        return {}
-    slides = [kind == "sliding_attention" for kind in config["layer_types"]]
-    return {"attention.sliding_window_pattern": slides}
+def written(model: Model, folder: Path) -> Checkpoint:
+    """The model as a GGUF file, opened."""
+    return open_checkpoint(
+        write_gguf(folder / "m.gguf", model.config, model.weights, changes=model.changes)
+    )
 
 
 def as_published(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
@@ -158,11 +159,8 @@ def test_all_architectures_are_the_librarys() -> None:
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_tensors_come_back_as_published(name: str, tmp_path: Path) -> None:
-    config, weights = fixture(name)
-    checkpoint = open_checkpoint(
-        write_gguf(tmp_path / "m.gguf", config, weights, changes=no_pattern(config))
-    )
-    expected = as_published(weights)
+    checkpoint = written(reference_model(name), tmp_path)
+    expected = as_published(reference_model(name).weights)
     assert set(checkpoint.names()) - {"rope_freqs.weight"} == set(expected)
     for key, values in expected.items():
         found = checkpoint.tensor(key)
@@ -172,9 +170,8 @@ def test_tensors_come_back_as_published(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_config_comes_back_as_published(name: str, tmp_path: Path) -> None:
-    config, weights = fixture(name)
-    path = write_gguf(tmp_path / "m.gguf", config, weights, changes=no_pattern(config))
-    found = open_checkpoint(path).config
+    model = reference_model(name)
+    config, found = model.config, written(model, tmp_path).config
     skipped = _ANYWHERE | _IMPLIED.get(config["model_type"], set())
     for key in config.keys() - skipped:
         assert same(found.get(key), config[key]), key
@@ -196,8 +193,9 @@ def same(found: object, wanted: object) -> bool:
     "name", ["llama", "deepseek_v3", "gpt_oss", "gemma4_moe", "qwen3_next", "qwen3_5_moe"]
 )
 def test_quantized_rows_move_like_floats(name: str, kind: str, tmp_path: Path) -> None:
-    config, weights = fixture(name)
-    kept = compare_with_decoded(config, weights, kind, tmp_path)
+    model = reference_model(name)
+    weights = model.weights
+    kept = compare_with_decoded(model.config, weights, kind, tmp_path)
     # Only the transposed keys of latent attention must become floats.
     lost = {"kv_b_proj"} if name == "deepseek_v3" else set()
     matrices = {key for key, values in weights.items() if values.ndim > 1}
@@ -224,7 +222,8 @@ def test_blocks_move_where_heads_are_whole_blocks(
 
 
 def one_layer(name: str) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
-    config, weights = fixture(name)
+    model = reference_model(name)
+    config, weights = model.config, model.weights
     kept = {key: w for key, w in weights.items() if ".layers." not in key or ".layers.0." in key}
     return {**config, "num_hidden_layers": 1}, kept
 
