@@ -8,8 +8,9 @@ value's behind the weighted sum (section 2.1.2, "absorbed").
     q_rope [h, r] -- rotate --------------+-- . keys^T -----+-- softmax -- . latents -- W_UV --> y
 
 Reading the cache is what decoding costs. Heads are rows of one product, so that the cache is read
-once for all of them, and two buffers instead of one with a slice let both products run on whole
-rows. tests/perf/bench_latent_attention.py compares the ways that were tried.
+once for all of them; two buffers instead of one with a slice let both products run on whole rows;
+and the second product is cut into pieces of the cache, which threads share better than columns.
+tests/perf/bench_latent_attention.py compares the ways that were tried.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ from engine.types import StateSpec
 
 _LATENT_EPS: Final = 1e-6
 """Of the norms inside the attention, whatever the config says about the others."""
+
+_PIECE: Final = 64
+"""Tokens of the cache that one thread sums at a time when a single token is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +107,15 @@ class _Frame:
         cells: [batch, sequence, 2] int64, where the cache takes the new tokens.
         mask: [batch, 1, sequence, capacity] float32, minus infinity where a query must not look.
         heads_apart: Shape that makes [batch, heads, sequence, capacity] of scores.
-        heads_joined: Shape that makes [batch, heads * sequence, capacity] of them.
+        weights_pieces: Shape that makes [batch, heads * sequence, pieces, piece] of them again.
+        latents_pieces: Shape that makes [batch, pieces, piece, lora] of [batch, capacity, lora].
     """
 
     cells: str
     mask: str
     heads_apart: str
-    heads_joined: str
+    weights_pieces: str
+    latents_pieces: str
 
 
 def latent_attention(site: Site, x: str, attention: LatentAttention) -> str:
@@ -133,7 +139,7 @@ def latent_attention(site: Site, x: str, attention: LatentAttention) -> str:
     rotated = rotary_embedding(g.at("q_rotary"), projected.rope, tables, attention.heads)
     past_latent, present_latent = _state(site, "latent", attention.lora)
     past_key, present_key = _state(site, "key", attention.rotary)
-    frame = site.once("latent_frame", lambda g: _frame(g, past_latent, attention.heads))
+    frame = site.once("latent_frame", lambda g: _frame(g, past_latent, attention))
     latents = g.nodes(
         "ScatterND", [past_latent, frame.cells, latent], [present_latent], name="KeepLatent"
     )[0]
@@ -141,19 +147,11 @@ def latent_attention(site: Site, x: str, attention: LatentAttention) -> str:
     absorb_key, absorb_value = _absorbed(site, attention)
     nope = _heads_first(g.at("nope"), projected.nope, attention.nope)
     query = g.node("MatMul", [nope, absorb_key], name="AbsorbKey")  # [b, heads, s, lora]
-    weights = _weigh(
-        g,
-        _join_heads(g.at("latent_query"), query, attention.lora),
-        _join_heads(
-            g.at("rope_query"),
-            _heads_first(g.at("rope"), rotated, attention.rotary),
-            attention.rotary,
-        ),
-        (latents, keys),
-        frame,
-        attention.scale,
-    )
-    mixed = g.node("MatMul", [weights, latents], name="Mix")  # [b, heads * s, lora]
+    nope = _join_heads(g.at("latent_query"), query, attention.lora)
+    rope = _heads_first(g.at("rope"), rotated, attention.rotary)
+    rope = _join_heads(g.at("rope_query"), rope, attention.rotary)
+    weights = _weigh(g, (nope, rope), (latents, keys), frame, attention.scale)
+    mixed = _mix(g, weights, latents, frame)  # [b, heads * s, lora]
     apart = g.shared_integers([0, attention.heads, -1, attention.lora])
     mixed = g.node("Reshape", [mixed, apart], name="HeadsApart")
     values = g.node("MatMul", [mixed, absorb_value], name="AbsorbValue")  # [b, heads, s, value]
@@ -179,26 +177,39 @@ def latent_layers(attention: LatentAttention, feed_forward: Block) -> Layer:
 
 
 def _weigh(
-    g: Graph, query: str, rope: str, cache: tuple[str, str], frame: _Frame, scale: float
+    g: Graph, query: tuple[str, str], cache: tuple[str, str], frame: _Frame, scale: float
 ) -> str:
-    """Softmax of the scores of every query over the cache: [batch, heads * sequence, capacity]."""
+    """Softmax of the scores of every query over the cache: [batch, heads, sequence, capacity].
+
+    Args:
+        g: Place of the attention.
+        query: For latents and for keys, [batch, heads * sequence, lora] and [..., rotary].
+        cache: Latents and keys, [batch, capacity, lora] and [..., rotary].
+        frame: What the step is like.
+        scale: Multiplies the scores.
+    """
     attributes = {"transB": 1, "alpha": scale}
-    latents, keys = cache
-    by_latent = g.node(
-        "FusedMatMul",
-        [query, latents],
-        name="ScoreLatent",
-        domain=MICROSOFT,
-        attributes=attributes,
-    )
-    by_key = g.node(
-        "FusedMatMul", [rope, keys], name="ScoreKey", domain=MICROSOFT, attributes=attributes
-    )
-    scores = g.node("Add", [by_latent, by_key], name="Score")
-    scores = g.node("Reshape", [scores, frame.heads_apart], name="ScoresApart")
+    parts = [
+        g.node("FusedMatMul", pair, name=name, domain=MICROSOFT, attributes=attributes)
+        for name, *pair in zip(("ScoreLatent", "ScoreKey"), query, cache, strict=True)
+    ]
+    scores = g.node("Reshape", [g.node("Add", parts, name="Score"), frame.heads_apart])
     seen = g.node("Add", [scores, frame.mask], name="Mask")
-    weights = g.node("Softmax", [seen], attributes={"axis": -1})
-    return g.node("Reshape", [weights, frame.heads_joined], name="WeightsJoined")
+    return g.node("Softmax", [seen], attributes={"axis": -1})
+
+
+def _mix(g: Graph, weights: str, latents: str, frame: _Frame) -> str:
+    """Weighted sums of the latents, piece by piece: [batch, heads * sequence, lora].
+
+    weights [b, rows, pieces, piece] -- Transpose --+
+    latents [b, pieces, piece, lora] ---------------+-- MatMul [b, pieces, rows, lora] -- sum
+    """
+    g = g.at("mix")
+    left = g.node("Reshape", [weights, frame.weights_pieces], name="WeightsPieces")
+    left = g.node("Transpose", [left], attributes={"perm": [0, 2, 1, 3]})
+    right = g.node("Reshape", [latents, frame.latents_pieces], name="LatentsPieces")
+    sums = g.node("MatMul", [left, right])
+    return g.node("ReduceSum", [sums, g.shared_integers([1])], attributes={"keepdims": 0})
 
 
 def _project(site: Site, x: str, attention: LatentAttention) -> _Projected:
@@ -304,42 +315,53 @@ def _state(site: Site, name: str, width: int) -> tuple[str, str]:
     return spec.input_name, spec.output_name
 
 
-def _frame(g: Graph, past: str, heads: int) -> _Frame:
-    """What all layers need to know about the step.
+def _frame(g: Graph, past: str, attention: LatentAttention) -> _Frame:
+    """What all layers need to know about the step; `past` is one layer's latents.
 
     position_ids [b, s] --+-- (row of the batch, position) --> cells
                           +-- < 0 .. capacity - 1 -----------> mask
     """
     positions = g.input("position_ids", TensorProto.INT64, ["batch", "sequence"])
     zero, one = g.constant("zero", np.int64(0)), g.constant("one", np.int64(1))
-    last = g.shared_integers([-1])
+    same, rest = g.shared_integers([0]), g.shared_integers([-1])
     batch = g.node("Shape", [positions], name="Batch", attributes={"start": 0, "end": 1})
     rows = g.node("Range", [zero, g.node("Squeeze", [batch]), one], name="Rows")
-    rows = g.node("Unsqueeze", [rows, last], name="RowsApart")  # [batch, 1]
-    shape = g.node("Shape", [positions], name="Step")
-    rows = g.node("Expand", [rows, shape])
-    cells = g.node(
-        "Concat",
-        [g.node("Unsqueeze", [rows, last]), g.node("Unsqueeze", [positions, last], name="Columns")],
-        name="Cells",
-        attributes={"axis": -1},
-    )
+    rows = g.node("Unsqueeze", [rows, rest], name="RowsApart")  # [batch, 1]
+    rows = g.node("Expand", [rows, g.node("Shape", [positions], name="Step")])
+    pairs = [
+        g.node("Unsqueeze", [value, rest], name=name)
+        for name, value in (("CellRows", rows), ("CellColumns", positions))
+    ]
+    cells = g.node("Concat", pairs, name="Cells", attributes={"axis": -1})
     capacity = g.node("Shape", [past], name="Capacity", attributes={"start": 1, "end": 2})
-    end = g.node("Squeeze", [capacity], name="End")
-    slots = g.node("Range", [zero, end, one], name="Slots")
+    slots = g.node("Range", [zero, g.node("Squeeze", [capacity], name="End"), one], name="Slots")
     query = g.node("Unsqueeze", [positions, g.shared_integers([1, 3])], name="Queries")
     later = g.node("Greater", [slots, query])  # [batch, 1, sequence, capacity]
     closed = g.constant("closed", np.float32(-np.inf))
-    mask = g.node("Where", [later, closed, g.constant("open", np.float32(0))])
+    mask = g.node("Where", [later, closed, g.constant("open", np.float32(0))], name="Mask")
     length = g.node("Shape", [positions], name="Length", attributes={"start": 1, "end": 2})
-    apart = [g.shared_integers([0]), g.shared_integers([heads]), length, capacity]
-    joined = [g.shared_integers([0]), last, capacity]
-    return _Frame(
-        cells,
-        mask,
-        g.node("Concat", apart, name="HeadsApart", attributes={"axis": 0}),
-        g.node("Concat", joined, name="HeadsJoined", attributes={"axis": 0}),
+    piece = _piece(g, length, capacity)
+    pieces = g.node("Div", [capacity, piece], name="Pieces")
+    heads, lora = g.shared_integers([attention.heads]), g.shared_integers([attention.lora])
+    shapes = (
+        ("HeadsApart", [same, heads, length, capacity]),
+        ("WeightsPieces", [same, rest, pieces, piece]),
+        ("LatentsPieces", [same, pieces, piece, lora]),
     )
+    made = [g.node("Concat", parts, name=name, attributes={"axis": 0}) for name, parts in shapes]
+    return _Frame(cells, mask, *made)
+
+
+def _piece(g: Graph, length: str, capacity: str) -> str:
+    """How many tokens a piece of the cache has, [1]: all where several tokens are read at once.
+
+    Their sums would take more memory then than cutting saves time.
+    """
+    size = g.shared_integers([_PIECE])
+    single = g.node("Equal", [length, g.shared_integers([1])], name="IsSingle")
+    left = g.node("Mod", [capacity, size])
+    even = g.node("Equal", [left, g.shared_integers([0])], name="IsEven")
+    return g.node("Where", [g.node("And", [single, even]), size, capacity], name="Piece")
 
 
 def _heads_first(g: Graph, value: str, width: int) -> str:
