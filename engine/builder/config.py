@@ -20,6 +20,7 @@ SMALL_HIDDEN: Final = 1024
 _NARROW_HIDDEN: Final = 256
 _MAX_DIMENSION: Final = 1 << 24
 _MAX_LAYERS: Final = 1024
+_SMALLEST_NUMBER: Final = 1e-15  # two of them still make a float32
 _LARGEST_NUMBER: Final = 1e30
 
 _ACTIVATIONS: Final[Mapping[str, Activation]] = {
@@ -229,7 +230,7 @@ class Fields:
     def _positive(key: str, value: object) -> float:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise BadCheckpoint(reason="bad_config", key=key)
-        if not 0 < value < _LARGEST_NUMBER:
+        if not _SMALLEST_NUMBER < value < _LARGEST_NUMBER:
             raise BadCheckpoint(reason="bad_config", key=key)
         return float(value)
 

@@ -54,6 +54,11 @@ def test_harmless_and_null_keys_are_ignored() -> None:
         ("tie_word_embeddings", "yes"),
         ("rms_norm_eps", 10**400),
         ("rms_norm_eps", True),
+        ("rms_norm_eps", 1e-300),
+        ("rope_theta", 1e-300),
+        ("num_hidden_layers", 10**9),
+        ("num_hidden_layers", [2]),
+        ("vocab_size", float("inf")),
     ],
 )
 def test_values_out_of_range_are_refused(key: str, value: object) -> None:

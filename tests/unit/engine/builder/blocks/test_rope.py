@@ -41,8 +41,9 @@ def test_factors_divide() -> None:
     config = RopeConfig(100.0, "factors", 4, factors_tensor="f")
     found = inverse_frequencies(config, np.array([1, 5], np.float32))
     np.testing.assert_allclose(found, [1, 0.02], rtol=1e-6)
-    with pytest.raises(BadCheckpoint):
-        inverse_frequencies(config, np.array([1, 0], np.float32))
+    for absurd in (0.0, 1e-40, -1e-30):
+        with pytest.raises(BadCheckpoint):
+            inverse_frequencies(config, np.array([1, absurd], np.float32))
 
 
 def test_yarn_keeps_fast_and_stretches_slow() -> None:
