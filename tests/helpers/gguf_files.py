@@ -135,6 +135,7 @@ def write_gguf(
     decoded: bool = False,
     changes: Mapping[str, Any] | None = None,
     rearrange: Callable[[Weights], None] | None = None,
+    others: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a GGUF file.
 
@@ -145,6 +146,7 @@ def write_gguf(
         kind: Type of all matrices that converters quantize and that its blocks divide.
         decoded: Store, as float32, what the library decodes from those blocks.
         changes: Metadata keys, without prefix, to write otherwise; None to leave one out.
+        others: Types of tensors whose GGUF names end so.
         rearrange: Changes what is stored, by GGUF name, as other converters would have it.
     """
     architecture = ARCHITECTURES[config["model_type"]]
@@ -162,7 +164,8 @@ def write_gguf(
     if rearrange:
         rearrange(tensors)
     for name, values in tensors.items():
-        stored = _kind_of(name, values, kind)
+        wanted = [other for ending, other in (others or {}).items() if name.endswith(ending)]
+        stored = _kind_of(name, values, (*wanted, kind)[0])
         blocks = encode(values, stored)
         if decoded:
             writer.add_tensor(name, np.asarray(dequantize(blocks, stored), np.float32))
