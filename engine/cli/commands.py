@@ -8,11 +8,12 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.cli.progress import ProgressBar
 from engine.cli.report import flatten, write_report
-from engine.errors import InvalidRequest
+from engine.errors import InvalidRequest, UnsupportedFamily
 from engine.types import BuildConfig, Device, GenerationConfig, Message
 
 _SEED_BITS = 32
@@ -33,16 +34,18 @@ def run(arguments: argparse.Namespace) -> None:
 
 def build(arguments: argparse.Namespace) -> None:
     """`build SRC OUT`."""
-    from engine import build_model, inspect_model  # noqa: PLC0415
+    from engine import inspect_model  # noqa: PLC0415
 
     bar, start = ProgressBar(), time.perf_counter()
     try:
-        bundle = build_model(
+        bundle = _builder(arguments)(
             arguments.source,
             arguments.destination,
             BuildConfig(bits=arguments.bits),
             on_progress=bar,
         )
+    except UnsupportedFamily as exc:
+        raise _with_hint(exc, arguments) from exc
     finally:
         bar.clear()
     result = {"bundle": str(bundle), "seconds": round(time.perf_counter() - start, 2)}
@@ -55,6 +58,31 @@ def build(arguments: argparse.Namespace) -> None:
         _print_json(result)
     else:
         print(f"{bundle}  ({result['seconds']} s)")
+
+
+def _builder(arguments: argparse.Namespace) -> Callable[..., Path]:
+    """Our own builder, or the one that goes through Optimum."""
+    if not arguments.convert:
+        from engine import build_model  # noqa: PLC0415
+
+        return build_model
+    from engine.builder.convert import convert_model, convert_python  # noqa: PLC0415
+
+    if convert_python() is None:
+        raise InvalidRequest(field="--convert", reason="Optimum is not installed: make convert")
+    return convert_model
+
+
+def _with_hint(error: UnsupportedFamily, arguments: argparse.Namespace) -> UnsupportedFamily:
+    """A model type that nobody wrote may still be one that Optimum can export."""
+    if error.params.get("option") != "model_type" or arguments.convert:
+        return error
+    from engine.builder.convert import convert_python  # noqa: PLC0415
+
+    hint = "--convert would try Optimum"
+    if convert_python() is None:
+        hint += ", once `make convert` has installed it"
+    return UnsupportedFamily(**error.params, hint=hint)
 
 
 def chat(arguments: argparse.Namespace) -> None:

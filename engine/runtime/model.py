@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.bundle import TOKENIZER_NAME, Manifest, read_manifest
+from engine.bundle import MANIFEST_NAME, TOKENIZER_NAME, Manifest, read_manifest
 from engine.errors import BadBundle, ContextTooLong, InvalidRequest
 from engine.runtime.control import Control
 from engine.runtime.executor import Executor
@@ -89,6 +89,8 @@ def open_model(
     if not 0 <= threads <= 1024:
         raise InvalidRequest(field="threads", reason="out_of_range")
     manifest = read_manifest(path)
+    if manifest.kind != "decoder":
+        raise BadBundle(reason="not_a_decoder", file=MANIFEST_NAME)
     verify_bundle(path, manifest, control, on_progress)
     assert_fits(manifest)
     if on_progress is not None:

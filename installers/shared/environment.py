@@ -1,4 +1,6 @@
-"""Makes the virtual environment `.venv` from the locked requirements: `environment.py run|test`.
+"""Makes virtual environments from the locked requirements: `environment.py run|test|convert`.
+
+`run` and `test` share `.venv`; `convert` is a separate one for Optimum and PyTorch.
 
 Standard library only. Does nothing, and touches no network, when everything is in place already.
 """
@@ -19,64 +21,63 @@ from installers.shared import system  # noqa: E402
 
 REQUIREMENTS = ROOT / "installers" / "requirements"
 VENV = ROOT / ".venv"
+CONVERT = ROOT / ".build" / "convert"
 FILES = {
     "run": ("linux-cp311-build.txt", "linux-cp311.txt"),
     "test": ("linux-cp311-build.txt", "linux-cp311.txt", "linux-cp311-dev.txt"),
+    "convert": ("linux-cp311-convert.txt",),
 }
 
 
-def venv_python() -> Path:
-    """The interpreter inside `.venv`."""
-    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-_PIP = [str(venv_python()), "-m", "pip", "--disable-pip-version-check"]
+def venv_python(folder: Path = VENV) -> Path:
+    """The interpreter inside a virtual environment."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def main(arguments: list[str]) -> int:
-    """Prepare what `arguments[0]` ("run" or "test") needs; 0 on success."""
+    """Prepare what `arguments[0]` ("run", "test" or "convert") needs; 0 on success."""
     purpose = arguments[0] if arguments else "run"
     if purpose not in FILES:
-        print("usage: environment.py run|test", file=sys.stderr)
+        print("usage: environment.py run|test|convert", file=sys.stderr)
         return 2
+    if purpose == "convert":
+        return _ensure_packages(CONVERT, purpose)
     if not system.ensure(system.TEST if purpose == "test" else system.RUN):
         return 1
-    return _ensure_packages(purpose)
+    return _ensure_packages(VENV, purpose)
 
 
-def _ensure_packages(purpose: str) -> int:
-    stamp = VENV / f"{purpose}.stamp"
+def _ensure_packages(folder: Path, purpose: str) -> int:
+    stamp, python = folder / f"{purpose}.stamp", venv_python(folder)
     wanted = _fingerprint(FILES[purpose])
-    if stamp.exists() and stamp.read_text("utf-8") == wanted and venv_python().exists():
+    if stamp.exists() and stamp.read_text("utf-8") == wanted and python.exists():
         return 0
-    if not venv_python().exists():
-        print("Making a place for Alcove's own Python packages (.venv) ...", flush=True)
-        venv.create(VENV, with_pip=True, clear=VENV.exists())
+    if not python.exists():
+        print(f"Making a place for Python packages ({folder.name}) ...", flush=True)
+        venv.create(folder, with_pip=True, clear=folder.exists())
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install"]
     for name in FILES[purpose]:
-        if _pip("install", "--require-hashes", "--no-deps", "-r", str(REQUIREMENTS / name)) != 0:
+        command = [*pip, "--require-hashes", "--no-deps", "-r", str(REQUIREMENTS / name)]
+        if subprocess.run(command, check=False).returncode != 0:
             print(
                 "The packages could not be fetched. Please check the connection and try again; "
                 "what has arrived is kept.",
                 file=sys.stderr,
             )
             return 1
-    if not _install_alcove():
+    if folder == VENV and not _install_alcove(pip):
         return 1
     stamp.write_text(wanted, "utf-8")
     return 0
 
 
-def _install_alcove() -> bool:
+def _install_alcove(pip: list[str]) -> bool:
     """Link the source tree into `.venv`; the build tool's chatter is shown only if it fails."""
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--editable", str(ROOT)]
-    done = subprocess.run([*_PIP, "install", *options], capture_output=True, text=True, check=False)
+    done = subprocess.run([*pip, *options], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         print(done.stdout + done.stderr, file=sys.stderr)
     return done.returncode == 0
-
-
-def _pip(*arguments: str) -> int:
-    return subprocess.run([*_PIP, *arguments], check=False).returncode
 
 
 def _fingerprint(names: tuple[str, ...]) -> str:

@@ -10,5 +10,6 @@ other. A family module of our own is faster and smaller; this is for everything 
 from __future__ import annotations
 
 from engine.builder.convert.convert import convert_model
+from engine.builder.convert.environment import convert_python
 
-__all__ = ["convert_model"]
+__all__ = ["convert_model", "convert_python"]
