@@ -82,8 +82,10 @@ def test_unknown_family_is_named() -> None:
 
 
 def test_only_small_models_read_float_activations() -> None:
-    small = read_config(tiny_config(num_hidden_layers=30))
+    small = read_config(tiny_config(num_hidden_layers=30, hidden_size=576))
     assert [layer for layer in range(30) if small.is_fine_mlp(layer)] == [26, 27, 28, 29]
+    narrow = read_config(tiny_config(hidden_size=256))
+    assert narrow.is_fine_mlp(0)
     wide = read_config(tiny_config(hidden_size=2048))
     assert not wide.is_small
     assert not wide.is_fine_mlp(1)
