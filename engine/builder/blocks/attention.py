@@ -166,7 +166,7 @@ def grouped_query_attention(site: Site, x: str, attention: Attention) -> str:
         projected = _normed(site, projected, attention)
     if attention.clip:
         projected = _clipped(g, projected, attention.clip)
-    if cache and (attention.head_dim % 16 or cache.rotary_dim % 16):  # all a fused rotation takes
+    if cache and not _can_fuse(cache, attention):
         projected = _rotate(site, _separate(g, projected, attention), attention, cache)
         cache = None
     mixed = attend(site, projected.query, projected.key, projected.value, attention, cache)
@@ -308,6 +308,11 @@ def _split(g: Graph, value: str, sizes: Sequence[int], name: str = "Split") -> t
     outputs = [f"output_{index}" for index in range(len(sizes))]
     inputs = [value, g.shared_integers(sizes)]
     return g.nodes("Split", inputs, outputs, name=name, attributes={"axis": -1})
+
+
+def _can_fuse(cache: RopeCache, attention: Attention) -> bool:
+    """Whether the attention operator can rotate queries and keys itself."""
+    return cache.whole and not attention.head_dim % 16 and not cache.rotary_dim % 16
 
 
 def _rotate(

@@ -97,9 +97,7 @@ def rope_cache(
     )
 
 
-def _computed_rows(
-    g: Graph, rope: RopeConfig, tables: Sequence[NDArray[np.float32]]
-) -> RopeCache:
+def _computed_rows(g: Graph, rope: RopeConfig, tables: Sequence[NDArray[np.float32]]) -> RopeCache:
     """Rows for the positions of this step, in their order.
 
     position_ids -- [tokens, 1] -- * frequencies -- cos, sin -- * attention_factor --> tables
