@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import build_model
+from engine import build_model, load_model
 from engine.builder.blocks import rope
 from engine.bundle import WEIGHTS_NAME
 from engine.types import BuildConfig
@@ -59,3 +59,17 @@ def test_a_context_of_a_million_tokens_takes_no_room(tmp_path: Path) -> None:
         for name, folder in (("short", FIXTURES / "llama"), ("long", source))
     ]
     assert sizes[1] <= sizes[0]
+
+
+def test_our_runtime_tells_the_positions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rope, "_LARGEST_TABLES", 0)
+    bundle = build_model(FIXTURES / "gemma4", tmp_path / "bundle", BuildConfig(bits=32))
+    with np.load(FIXTURES / "gemma4" / "reference.npz") as file:
+        ids, greedy = file["input_ids"], file["greedy_logits"]
+        fed = file["greedy_ids"]
+    with load_model(bundle, device="cpu", threads=1) as model:
+        model.executor.reset()
+        model.executor.reserve(len(ids))
+        first = [model.executor.extend(part).copy() for part in np.split(ids, [23])][-1][0]
+        rows = [first, *(model.executor.step(int(token)).copy() for token in fed)]
+    assert np.abs(np.stack(rows[:-1]) - greedy).max() <= 5e-4
