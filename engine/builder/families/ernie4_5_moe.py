@@ -32,7 +32,7 @@ def read(fields: Fields) -> Decoder:
     _check_training(fields)
     experts = _read_experts(fields)
     shares = fields.integer("moe_num_shared_experts", 2, low=0)
-    shared = SharedExpert("shared_experts", experts.width * shares, bias=bias) if shares else None
+    shared = SharedExpert("shared_experts", experts.width * shares, bias=bias)
     is_sparse = _read_sparse(fields, config.layers)
     plain = dense(Mlp(config.ffn, bias=bias))
 
@@ -41,8 +41,10 @@ def read(fields: Fields) -> Decoder:
             return plain(site, x)
         # trained without "aux_free" there is no correction
         correction = _CORRECTION if site.has(f"mlp.{_CORRECTION}") else ""
-        routing = replace(experts.routing, correction=correction)
-        return mixture(replace(experts, routing=routing), shared)(site, x)
+        chosen = replace(experts, routing=replace(experts.routing, correction=correction))
+        # Baidu's own configs leave the key out where there is none
+        has_shared = site.has("mlp.shared_experts.down_proj.weight")
+        return mixture(chosen, shared if has_shared else None)(site, x)
 
     layers = pre_norm_layers((attention,) * config.layers, feed_forward)
     return Decoder(config, layers, head_bias=bias)
@@ -74,5 +76,10 @@ def _check_training(fields: Fields) -> None:
     """Keys of Baidu's own configs: those that could change the logits must say the usual."""
     fields.expect("use_rmsnorm", True)
     fields.expect("moe_gate", "topk", "top2_fused")
+    fields.expect("moe_gate_act", "softmax")
+    fields.expect("moe_norm_gate_logits", True)
+    fields.expect("moe_group_experts", False)
+    fields.expect("moe_use_hard_gate", False)
+    fields.expect("is_quantized", False)
     fields.expect("compression_ratio", 1.0, 1)
     fields.ignore("moe_capacity", "moe_use_aux_free", "num_nextn_predict_layers")
