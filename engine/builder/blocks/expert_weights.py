@@ -184,7 +184,7 @@ def _columns(tensor: Tensor, first: int, last: int, which: slice) -> Tensor:
     return _part(
         tensor,
         (count, last - first),
-        lambda start, stop: read(first, last)[:, which][:, start:stop].T,
+        lambda start, stop: np.ascontiguousarray(read(first, last)[:, which][:, start:stop].T),
     )
 
 
