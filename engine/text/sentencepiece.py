@@ -183,11 +183,12 @@ def _prefix(kept: Sequence[str]) -> normalizers.Normalizer:
     return normalizers.Replace(Regex(rf"\A(?!(?:{alone})\z)(?=[\s\S])"), SPACE)
 
 
-def _precompiled(charsmap: bytes) -> normalizers.Normalizer:
-    """A compiled normalization, once every jump in it is known to stay inside.
+def check_charsmap(charsmap: bytes) -> None:
+    """Make sure that no jump in a compiled normalization leads outside.
 
-    Layout: size of the trie in bytes, the trie (Darts double array of uint32), then replacements,
-    each ended by a zero byte. A unit's children lie at (its position ^ its offset) ^ byte.
+    The library follows them without looking, and would crash when text comes. Layout: size of the
+    trie in bytes, the trie (Darts double array of uint32), then replacements, each ended by a zero
+    byte. A unit's children lie at (its position ^ its offset) ^ byte. Raises BadCheckpoint.
     """
     size = int.from_bytes(charsmap[:4], "little")
     trie_bytes, replacements = charsmap[4 : 4 + size], charsmap[4 + size :]
@@ -201,6 +202,10 @@ def _precompiled(charsmap: bytes) -> normalizers.Normalizer:
     leaves = trie[children[inner & ((trie & (1 << 8)) != 0)]] & 0x7FFFFFFF
     if (leaves >= len(replacements)).any():
         raise BadCheckpoint(reason="tokenizer_charsmap")
+
+
+def _precompiled(charsmap: bytes) -> normalizers.Normalizer:
+    check_charsmap(charsmap)
     try:
         return normalizers.Precompiled(charsmap)
     except Exception as exc:

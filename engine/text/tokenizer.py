@@ -11,7 +11,9 @@ before anything is built, and failures are `BadCheckpoint` or `BadBundle`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +23,12 @@ from tokenizers.models import BPE
 
 from engine.errors import BadBundle, BadCheckpoint, UnsupportedFamily
 from engine.text.pretokenizers import find_pre_tokenizer
-from engine.text.sentencepiece import MAX_TOKEN_CHARS, MAX_TOKENS, build_sentencepiece
+from engine.text.sentencepiece import (
+    MAX_TOKEN_CHARS,
+    MAX_TOKENS,
+    build_sentencepiece,
+    check_charsmap,
+)
 from engine.text.sentencepiece_file import BPE as SENTENCEPIECE_BPE
 from engine.text.sentencepiece_file import (
     BYTE,
@@ -34,6 +41,7 @@ from engine.text.sentencepiece_file import (
 
 MAX_MERGES = 4_000_000
 MAX_FILE_BYTES = 256 * 1024 * 1024
+_SAMPLE = "Ab 1\n\té\u0301字🙂\U0010fffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +84,35 @@ def load_tokenizer(path: Path) -> Tokenizer:
         raise BadBundle(reason="unreadable", file=path.name) from exc
     try:
         tokenizer = Tokenizer.from_buffer(source)
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        _try(tokenizer)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as exc:  # the library raises bare exceptions, and panics
         raise BadBundle(reason="malformed", file=path.name) from exc
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
     if tokenizer.get_vocab_size() == 0:
         raise BadBundle(reason="empty", file=path.name)
     return tokenizer
+
+
+def _try(tokenizer: Tokenizer) -> None:
+    """Fail now, not when somebody writes: an unknown character, or a normalization that lies."""
+    if tokenizer.normalizer is not None:
+        for charsmap in _charsmaps(json.loads(tokenizer.normalizer.__getstate__())):
+            check_charsmap(base64.b64decode(charsmap))
+    tokenizer.decode(tokenizer.encode(_SAMPLE).ids)
+
+
+def _charsmaps(value: object) -> Iterator[str]:
+    """Every compiled normalization inside a normalizer's JSON."""
+    if isinstance(value, dict):
+        if isinstance(value.get("precompiled_charsmap"), str):
+            yield value["precompiled_charsmap"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _charsmaps(item)
 
 
 def _byte_level(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> Tokenizer:

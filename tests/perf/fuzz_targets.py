@@ -16,6 +16,7 @@ from engine.builder import build_model
 from engine.builder.readers import open_checkpoint
 from engine.builder.readers.text_parts import folder_text
 from engine.inspection import inspect_model
+from engine.text.sentencepiece_file import parse_sentencepiece
 from tests.helpers.gguf_files import folder_weights, write_gguf
 from tests.helpers.gguf_layout import ARCHITECTURES
 from tests.helpers.models import tiny_gguf, tiny_llama_checkpoint, tiny_tokenizer
@@ -24,6 +25,7 @@ from tests.helpers.published_tokenizers import FIXTURES as TEXT
 
 PARITY: Final = TEXT.parent / "parity"
 _SAMPLE: Final = "Hello, wörld! 你好 👩🏽\u200d🚀 مرحبا \n\t  12345 ｶﾞ e\u0301 <|im_end|>"
+_JSON_TOO: Final = ("prefix", "unigram", "charsmap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ def _write_tokenizers(target: Path) -> None:
         (target / name).mkdir(parents=True)
         body = lzma.decompress((TEXT / f"{name}.model.xz").read_bytes())
         (target / name / "tokenizer.model").write_bytes(body)
+        size = len(parse_sentencepiece(body).tokens)
         settings = {
-            "added_tokens_decoder": {"1400": {"content": "<|im_end|>", "special": True}},
+            "added_tokens_decoder": {str(size): {"content": "<|im_end|>", "special": True}},
             "bos_token": "<s>",
             "eos_token": {"content": "<|im_end|>", "lstrip": False},
             "add_bos_token": True,
@@ -74,9 +77,12 @@ def _write_tokenizers(target: Path) -> None:
     ranks = lzma.decompress((TEXT / "small.tiktoken.xz").read_bytes())
     (target / "tiktoken").mkdir()
     (target / "tiktoken" / "hy.tiktoken").write_bytes(ranks)
-    (target / "json").mkdir()
-    tiny_tokenizer().save(str(target / "json" / "tokenizer.json"))
-    (target / "json" / "generation_config.json").write_text('{"eos_token_id": [1, 2]}')
+    built = {name: folder_text(target / name, {}).tokenizer_json for name in _JSON_TOO}
+    for name, body in {**built, "bytes": tiny_tokenizer().to_str()}.items():
+        folder = target / f"{name}_json"
+        folder.mkdir()
+        (folder / "tokenizer.json").write_text(body, "utf-8")
+        (folder / "generation_config.json").write_text('{"eos_token_id": [1, 2]}')
 
 
 def _link(source: Path, target: Path) -> None:

@@ -1,20 +1,29 @@
 from __future__ import annotations
 
+import base64
+import json
+import lzma
 import unicodedata
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import ByteLevel
 
 from engine.errors import BadBundle, BadCheckpoint, UnsupportedFamily
 from engine.text.pretokenizers import PRE_TOKENIZERS
+from engine.text.sentencepiece import build_sentencepiece
+from engine.text.sentencepiece_file import parse_sentencepiece
 from engine.text.stream import StreamDecoder
 from engine.text.tokenizer import load_tokenizer, tokenizer_from_gguf
 from tests.helpers.tokenizers import (
     CORPUS,
+    FIXTURES,
     sentencepiece_metadata,
     starter_chats,
     starter_metadata,
@@ -294,3 +303,30 @@ def test_deepseek_pieces() -> None:
     text = "ÉÈ word 中文，ok 한글 \u1fd3"
     pieces = [text[a:b] for _, (a, b) in tokenizer.pre_tokenizer.pre_tokenize_str(text)]
     assert pieces == ["ÉÈ", " word", " ", "中文", "，", "ok", " ", "한글", " ", "\u1fd3"]
+
+
+def _without_unknown() -> Tokenizer:
+    return Tokenizer(Unigram([("a", -1.0)]))
+
+
+def _broken_charsmap() -> Tokenizer:
+    """A normalization whose trie leads far outside; the library takes it without looking."""
+    model = parse_sentencepiece(lzma.decompress((FIXTURES / "charsmap.model.xz").read_bytes()))
+    tokenizer = build_sentencepiece(model)
+    body = json.loads(tokenizer.to_str())
+    charsmap = bytearray(model.charsmap)
+    charsmap[4:8] = (0x7FFFFC00).to_bytes(4, "little")
+    steps = body["normalizer"]["normalizers"]
+    next(step for step in steps if "precompiled_charsmap" in step)["precompiled_charsmap"] = (
+        base64.b64encode(charsmap).decode()
+    )
+    return Tokenizer.from_str(json.dumps(body))
+
+
+@pytest.mark.parametrize("make", [_without_unknown, _broken_charsmap])
+def test_what_would_fail_on_the_first_text_fails_when_loaded(
+    tmp_path: Path, make: Callable[[], Tokenizer]
+) -> None:
+    make().save(str(tmp_path / "tokenizer.json"))
+    with pytest.raises(BadBundle, match="malformed"):
+        load_tokenizer(tmp_path / "tokenizer.json")
