@@ -1,9 +1,9 @@
 """Tokenizers from GGUF metadata or from `tokenizer.json`.
 
-Two kinds of tokenizer exist in GGUF files that Alcove builds: "gpt2", byte-level BPE with explicit
-merges, and "llama", SentencePiece BPE with a score for each token and single bytes as fallback.
-Both become a `tokenizers.Tokenizer`, so that the bundle holds an ordinary `tokenizer.json` and
-nothing later needs to know where it came from.
+Three kinds of tokenizer exist in GGUF files that Alcove builds: "gpt2", byte-level BPE with
+explicit merges; "llama", SentencePiece BPE with a score for each token and single bytes as
+fallback; "gemma4", the same with explicit merges. All become a `tokenizers.Tokenizer`, so that the
+bundle holds an ordinary `tokenizer.json` and nothing later needs to know where it came from.
 
 Everything here comes from files that may be broken or hostile: lengths and types are checked
 before anything is built, and failures are `BadCheckpoint` or `BadBundle`.
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tokenizers import AddedToken, Tokenizer, decoders
+from tokenizers import AddedToken, Tokenizer, decoders, normalizers
 from tokenizers.models import BPE
 
 from engine.errors import BadBundle, BadCheckpoint, UnsupportedFamily
@@ -26,8 +26,10 @@ from engine.text.pretokenizers import find_pre_tokenizer
 from engine.text.sentencepiece import (
     MAX_TOKEN_CHARS,
     MAX_TOKENS,
+    SPACE,
     build_sentencepiece,
     check_charsmap,
+    has_byte_tokens,
 )
 from engine.text.sentencepiece_file import BPE as SENTENCEPIECE_BPE
 from engine.text.sentencepiece_file import (
@@ -69,6 +71,8 @@ def tokenizer_from_gguf(metadata: Mapping[str, object]) -> Tokenizer:
         return _byte_level(metadata, _vocabulary(metadata))
     if model == "llama":
         return _sentencepiece(metadata, _vocabulary(metadata))
+    if model == "gemma4":
+        return _characters(metadata, _vocabulary(metadata))
     raise UnsupportedFamily(family="", option=f"tokenizer.ggml.model={model[:64]}")
 
 
@@ -146,12 +150,31 @@ def _sentencepiece(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> T
     return build_sentencepiece(model, _named_tokens(metadata, vocabulary))
 
 
+def _characters(metadata: Mapping[str, object], vocabulary: _Vocabulary) -> Tokenizer:
+    """BPE over characters, spaces marked, bytes as fallback, merges written down (Gemma 4)."""
+    unknown = _optional_id(metadata, "unknown_token_id", len(vocabulary.tokens))
+    model = BPE(
+        vocabulary.ids,
+        _merges(metadata, vocabulary),
+        unk_token=None if unknown is None else vocabulary.tokens[unknown],
+        byte_fallback=has_byte_tokens(vocabulary.ids),
+        fuse_unk=True,
+    )
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.Replace(" ", SPACE)
+    steps = [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
+    tokenizer.decoder = decoders.Sequence(steps)
+    _add_tokens(tokenizer, metadata, vocabulary)
+    return tokenizer
+
+
 def _add_tokens(
     tokenizer: Tokenizer, metadata: Mapping[str, object], vocabulary: _Vocabulary
 ) -> None:
     """Declare control tokens (special: not text) and user-defined ones (text, kept whole)."""
+    marked = isinstance(tokenizer.normalizer, normalizers.Replace)  # spaces, then tokens
     added = {
-        index: AddedToken(text, normalized=False, special=kind == CONTROL)
+        index: AddedToken(text, normalized=marked and SPACE in text, special=kind == CONTROL)
         for index, (text, kind) in enumerate(zip(vocabulary.tokens, vocabulary.types, strict=True))
         if kind in (CONTROL, USER_DEFINED)
     }

@@ -11,7 +11,7 @@ Tokens that were added later stand in tokenizer_config.json or added_tokens.json
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,7 +73,7 @@ def folder_tokenizer(
         return readers[path.name]()
     data, tokens = _read(path), _added_tokens(settings, added)
     if data[:1] == b"\n" and path.name == "tokenizer.model":  # field 1 of a protocol buffer
-        return _sentencepiece(data, tokens, legacy=settings.get("legacy") is not False)
+        return _sentencepiece(data, tokens, settings)
     return _tiktoken(path.name, data, tokens)
 
 
@@ -102,8 +102,13 @@ def _read(path: Path) -> bytes:
         raise BadCheckpoint(reason="unreadable", file=path.name) from exc
 
 
-def _sentencepiece(data: bytes, added: Mapping[int, AddedToken], *, legacy: bool) -> FoundTokenizer:
+def _sentencepiece(
+    data: bytes, added: Mapping[int, AddedToken], settings: Mapping[str, Any]
+) -> FoundTokenizer:
     model = parse_sentencepiece(data)
+    if settings.get("add_prefix_space") is False:
+        model = replace(model, add_prefix=False)
+    legacy = settings.get("legacy") is not False
     tokenizer = build_sentencepiece(model, added, prefix_each=legacy)
     roles = {role: text for role, text in (("bos", model.bos), ("eos", model.eos)) if text}
     return FoundTokenizer(tokenizer, roles, add_bos="bos" in roles)

@@ -68,7 +68,7 @@ def gguf_text(metadata: Mapping[str, Any]) -> TextParts:
     ends = [metadata.get(f"tokenizer.ggml.{key}_token_id") for key in ("eos", "eot", "eom")]
     add_bos = metadata.get("tokenizer.ggml.add_bos_token")
     if type(add_bos) is not bool:  # absent: SentencePiece models expect it, byte-level ones do not
-        add_bos = metadata.get("tokenizer.ggml.model") == "llama"
+        add_bos = metadata.get("tokenizer.ggml.model") in ("llama", "gemma4")
     template = _template(metadata.get("tokenizer.chat_template"))
     return _assemble(tokenizer, template, special, ends, add_bos=add_bos)
 

@@ -17,10 +17,11 @@ from tokenizers.pre_tokenizers import ByteLevel
 
 from engine.errors import BadBundle, BadCheckpoint, UnsupportedFamily
 from engine.text.pretokenizers import PRE_TOKENIZERS
-from engine.text.sentencepiece import build_sentencepiece
+from engine.text.sentencepiece import build_sentencepiece, merges_from_scores
 from engine.text.sentencepiece_file import parse_sentencepiece
 from engine.text.stream import StreamDecoder
 from engine.text.tokenizer import load_tokenizer, tokenizer_from_gguf
+from tests.helpers.published_tokenizers import corpus
 from tests.helpers.tokenizers import (
     CORPUS,
     FIXTURES,
@@ -330,3 +331,27 @@ def test_what_would_fail_on_the_first_text_fails_when_loaded(
     make().save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(BadBundle, match="malformed"):
         load_tokenizer(tmp_path / "tokenizer.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("prefix", "llama"), ("runs", "llama"), ("runs", "gemma4")]
+)
+def test_a_sentencepiece_model_in_a_gguf_gives_the_same_ids(name: str, kind: str) -> None:
+    model = parse_sentencepiece(lzma.decompress((FIXTURES / f"{name}.model.xz").read_bytes()))
+    ids = {text: index for index, text in enumerate(model.tokens)}
+    metadata: dict[str, Any] = {
+        "tokenizer.ggml.model": kind,
+        "tokenizer.ggml.tokens": model.tokens,
+        "tokenizer.ggml.token_type": model.types,
+        "tokenizer.ggml.unknown_token_id": 0,
+        "tokenizer.ggml.add_space_prefix": model.add_prefix,
+    }
+    if kind == "llama":
+        metadata["tokenizer.ggml.scores"] = model.scores
+    else:
+        merges = merges_from_scores(model.tokens, model.scores, model.types, ids)
+        metadata["tokenizer.ggml.merges"] = [" ".join(merge) for merge in merges]
+    tokenizer = tokenizer_from_gguf(metadata)
+    expected = json.loads(lzma.decompress((FIXTURES / "expected_ids.json.xz").read_bytes()))
+    for text, wanted in zip(corpus(), expected[name], strict=True):
+        assert tokenizer.encode(text, add_special_tokens=False).ids == wanted, text

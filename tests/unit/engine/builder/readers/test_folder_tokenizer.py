@@ -41,6 +41,21 @@ def test_a_sentencepiece_folder(tmp_path: Path) -> None:
     assert parts.vocab_size == size + 1
 
 
+@pytest.mark.parametrize(
+    ("settings", "tokens"),
+    [
+        ({}, ["▁a", "<s>", "▁a"]),
+        ({"legacy": False}, ["▁a", "<s>", "a"]),
+        ({"add_prefix_space": False}, ["a", "<s>", "a"]),
+    ],
+)
+def test_settings_say_where_a_space_goes(
+    tmp_path: Path, settings: dict[str, Any], tokens: list[str]
+) -> None:
+    _sentencepiece(tmp_path)
+    assert folder_tokenizer(tmp_path, settings, {}).tokenizer.encode("a<s>a").tokens == tokens
+
+
 def test_added_tokens_in_the_older_file(tmp_path: Path) -> None:
     _sentencepiece(tmp_path, "runs")
     size = folder_text(tmp_path, {}).vocab_size
