@@ -136,6 +136,7 @@ def write_gguf(
     changes: Mapping[str, Any] | None = None,
     rearrange: Callable[[Weights], None] | None = None,
     others: Mapping[str, str] | None = None,
+    tensors_per_file: int = 0,
 ) -> Path:
     """Write a GGUF file.
 
@@ -147,10 +148,11 @@ def write_gguf(
         decoded: Store, as float32, what the library decodes from those blocks.
         changes: Metadata keys, without prefix, to write otherwise; None to leave one out.
         others: Types of tensors whose GGUF names end so.
+        tensors_per_file: How many tensors go into each part; 0 for one file.
         rearrange: Changes what is stored, by GGUF name, as other converters would have it.
     """
     architecture = ARCHITECTURES[config["model_type"]]
-    writer = GGUFWriter(path, architecture)
+    writer = GGUFWriter(path, architecture, split_max_tensors=tensors_per_file)
     for key, value in {**gguf_keys(config), **(changes or {})}.items():
         if value is not None:
             _add(writer, f"{architecture}.{key}", value)

@@ -13,37 +13,33 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from engine.builder.checkpoint import FLOAT_TYPES, Tensor, TextParts, majority_type
 from engine.builder.readers.gguf_architectures import ARCHITECTURES
 from engine.builder.readers.gguf_architectures.base import Architecture
-from engine.builder.readers.gguf_header import GGUFHeader, read_header, typed
+from engine.builder.readers.gguf_header import typed
 from engine.builder.readers.gguf_metadata import Metadata
+from engine.builder.readers.gguf_parts import GGUFParts
 from engine.builder.readers.gguf_rules import Place, Rule, rename
-from engine.builder.readers.gguf_tensors import can_dequantize, stored
+from engine.builder.readers.gguf_tensors import can_dequantize
 from engine.builder.readers.text_parts import gguf_text
-from engine.bundle import hash_file
 from engine.errors import BadCheckpoint, UnsupportedFamily
 
-_QUANT_SUFFIX: Final = re.compile(r"[.\-_](?:i?q\d[\w]*|f16|f32|bf16|fp16)$", re.IGNORECASE)
 _IN_BLOCK: Final = re.compile(r"blk\.(\d{1,4})\.(.+)")
 
 
 class GGUFCheckpoint:
-    """One GGUF file. Raises NotFound, BadCheckpoint or UnsupportedFamily when opened."""
+    """A GGUF file, or all parts of one.
+
+    Opening raises NotFound, BadCheckpoint or UnsupportedFamily.
+    """
 
     def __init__(self, path: Path) -> None:
-        header = read_header(path)
-        self._path = path
-        self._metadata = header.metadata
-        name = typed(header.metadata, "general.architecture", str) or ""
+        self._parts = GGUFParts(path)
+        found = self._parts.metadata
+        name = typed(found, "general.architecture", str) or ""
         if name not in ARCHITECTURES:
             raise UnsupportedFamily(family=name[:80], option="general.architecture")
-        _refuse_parts(header)
-        self._entries = header.tensors
-        self._bytes = np.memmap(path, np.uint8, "r")
-        metadata = Metadata(header, name, self._stored)
+        metadata = Metadata(self._parts, name)
         self.config: Mapping[str, Any] = ARCHITECTURES[name].config(metadata)
         metadata.finish()
         self._tensors: dict[str, Tensor] = {}
@@ -51,18 +47,18 @@ class GGUFCheckpoint:
             if tensor.name in self._tensors:
                 raise BadCheckpoint(reason="duplicate_tensor", tensor=tensor.name)
             self._tensors[tensor.name] = tensor
-        self.name = _QUANT_SUFFIX.sub("", path.stem) or path.stem
-        self.licence = _spdx(typed(header.metadata, "general.license", str) or "")
-        self.languages = _languages(header.metadata.get("general.languages"))
+        self.name = self._parts.name
+        self.licence = _spdx(typed(found, "general.license", str) or "")
+        self.languages = _languages(found.get("general.languages"))
         sizes: Counter[str] = Counter()
-        for entry in self._entries.values():
+        for entry in self._parts.entries.values():
             sizes[entry.type] += entry.size_bytes
         self.source_type = majority_type(sizes)
         self.size_bytes = sizes.total()
 
     def source(self, check: Callable[[], None]) -> Mapping[str, str]:
         """File name and SHA-256 of the file; `check` is called while it is read."""
-        return {"file": self._path.name, "sha256": hash_file(self._path, check).sha256}
+        return self._parts.source(check)
 
     def names(self) -> Collection[str]:
         """Names of all tensors."""
@@ -77,19 +73,15 @@ class GGUFCheckpoint:
 
     def text(self) -> TextParts:
         """Tokenizer, template and special tokens. Raises BadCheckpoint when unusable."""
-        return gguf_text(self._metadata)
+        return gguf_text(self._parts.metadata)
 
     def licence_files(self) -> tuple[Path, ...]:
         """A GGUF file has none inside; a LICENSE beside it belongs to whatever shipped it."""
         return ()
 
-    def _stored(self, name: str) -> Tensor | None:
-        entry = self._entries.get(name)
-        return None if entry is None else stored(entry, self._bytes)
-
     def _translate(self, architecture: Architecture, metadata: Metadata) -> Iterator[Tensor]:
         """Every stored tensor by its rule. Raises UnsupportedFamily for one without a rule."""
-        for entry in self._entries.values():
+        for entry in self._parts.entries.values():
             inside = _IN_BLOCK.fullmatch(entry.name)
             layer = int(inside[1]) if inside else -1
             if metadata.layers <= layer < metadata.blocks:
@@ -106,9 +98,9 @@ class GGUFCheckpoint:
                 target=f"model.layers.{layer}." if inside else "",
                 stem=f"blk.{layer}." if inside else "",
                 suffix=suffix,
-                stored=self._stored,
+                stored=self._parts.tensor,
             )
-            yield from rule(place, stored(entry, self._bytes))
+            yield from rule(place, place.other(rest))
 
 
 def _find_rule(architecture: Architecture, name: str, *, inside: bool) -> tuple[Rule | None, str]:
@@ -119,13 +111,6 @@ def _find_rule(architecture: Architecture, name: str, *, inside: bool) -> tuple[
     if found is None and (kind == "weight" or (kind == "bias" and stem in architecture.biased)):
         found, suffix = rules.get(stem), f".{kind}"
     return (rename(found) if isinstance(found, str) else found), suffix
-
-
-def _refuse_parts(header: GGUFHeader) -> None:
-    """Refuse files that are no whole language model. Raises UnsupportedFamily."""
-    for key, whole in (("split.count", (0, 1)), ("general.type", ("model",))):
-        if header.metadata.get(key, whole[0]) not in whole:
-            raise UnsupportedFamily(family="gguf", option=key)
 
 
 def _languages(value: object) -> tuple[str, ...]:

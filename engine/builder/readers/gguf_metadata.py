@@ -6,11 +6,11 @@ GGUF keys carry the architecture as a prefix (`qwen3.block_count`). Here they go
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.builder.checkpoint import Tensor
-from engine.builder.readers.gguf_header import GGUFHeader
+from engine.builder.readers.gguf_parts import GGUFParts
 from engine.errors import BadCheckpoint, UnsupportedFamily
 
 _MAX_LAYERS: Final = 4096
@@ -33,21 +33,15 @@ class Metadata:
         layers: Those that take part in an answer; the others predict further tokens.
     """
 
-    def __init__(
-        self,
-        header: GGUFHeader,
-        architecture: str,
-        stored: Callable[[str], Tensor | None],
-    ) -> None:
+    def __init__(self, parts: GGUFParts, architecture: str) -> None:
         prefix = architecture + "."
         self.architecture = architecture
         self._own = {
             key.removeprefix(prefix): value
-            for key, value in header.metadata.items()
+            for key, value in parts.metadata.items()
             if key.startswith(prefix)
         }
-        self._names = header.tensors.keys()
-        self._stored = stored
+        self._parts = parts
         self._used = set(_HARMLESS)
         self.blocks = self.integer("block_count")
         self.layers = self.blocks - self.integer("nextn_predict_layers", 0, low=0)
@@ -131,11 +125,11 @@ class Metadata:
 
     def has_tensor(self, name: str) -> bool:
         """Whether the file holds a tensor of that GGUF name."""
-        return name in self._names
+        return name in self._parts.entries
 
     def tensor(self, name: str) -> Tensor:
         """A stored tensor by its GGUF name. Raises BadCheckpoint when it is missing."""
-        tensor = self._stored(name)
+        tensor = self._parts.tensor(name)
         if tensor is None:
             raise BadCheckpoint(reason="missing_tensor", tensor=name)
         return tensor

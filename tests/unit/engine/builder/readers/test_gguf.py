@@ -147,7 +147,6 @@ def test_headers_that_lie(tmp_path: Path, data: bytes) -> None:
             "llama.expert_group_count",
         ),
         ({"llama.rope.scaling.type": "ntk"}, "llama.rope.scaling.type=ntk"),
-        ({"split.count": 3}, "split.count"),
         ({"general.type": "adapter"}, "general.type"),
     ],
 )

@@ -219,6 +219,40 @@ def test_scaled_positions_of_gemma3_reach_full_attention_only(tmp_path: Path) ->
     assert rope["sliding_attention"] == {"rope_type": "default", "rope_theta": 1e4}
 
 
+@pytest.fixture
+def parts(tmp_path: Path) -> list[Path]:
+    """A model in several files."""
+    model = reference_model("qwen3_moe")
+    path = tmp_path / "Some-Model.Q4_0.gguf"
+    write_gguf(path, model.config, model.weights, "Q4_0", tensors_per_file=9)
+    return sorted(tmp_path.glob("*-of-*.gguf"))
+
+
+def test_a_model_in_parts_is_opened_by_any_of_them(parts: list[Path]) -> None:
+    assert len(parts) > 2
+    checkpoints = [open_checkpoint(path) for path in parts]
+    for checkpoint in checkpoints:
+        assert checkpoint.name == "Some-Model"
+        same_tensors(checkpoint, "qwen3_moe")
+        assert checkpoint.text().vocab_size == 128
+    hashes = {checkpoint.source(lambda: None)["sha256"] for checkpoint in checkpoints}
+    assert len(hashes) == 1
+    assert checkpoints[0].source(lambda: None)["file"] == parts[0].name
+
+
+def test_a_missing_or_misnamed_part_is_named(parts: list[Path], tmp_path: Path) -> None:
+    parts[1].rename(tmp_path / "elsewhere.gguf")
+    for path in (parts[0], parts[2]):
+        with pytest.raises(BadCheckpoint) as caught:
+            open_checkpoint(path)
+        assert caught.value.params == {"reason": "missing_shard", "file": parts[1].name}
+    with pytest.raises(BadCheckpoint, match="missing_shard"):
+        open_checkpoint(tmp_path / "elsewhere.gguf")
+    parts[2].rename(parts[1])
+    with pytest.raises(BadCheckpoint, match="split"):
+        open_checkpoint(parts[0])
+
+
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_keys_and_tensors_nobody_knows_are_refused_by_name(name: str, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedFamily) as caught:
