@@ -30,7 +30,10 @@ MODELS = {
     "phi": {**WIDE, "partial_rotary_factor": 0.5},
     "bloom": {"vocab_size": VOCAB, "hidden_size": 64, "n_layer": 2, "n_head": 4},
     "falcon": {**COMMON, "max_position_embeddings": 512},
-    "gptj": {"vocab_size": VOCAB, "n_embd": 64, "n_layer": 2, "n_head": 4, "rotary_dim": 8, "n_positions": 512},
+    "gptj": {
+        "vocab_size": VOCAB, "n_embd": 64, "n_layer": 2, "n_head": 4, "rotary_dim": 8,
+        "n_positions": 512,
+    },
     "cohere": WIDE,
     "olmo2": WIDE,
     "granite": {**WIDE, "logits_scaling": 2.0},
