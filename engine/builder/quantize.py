@@ -1,34 +1,37 @@
-"""Block-wise integer weights, made from floats or taken over from GGUF blocks.
+"""Block-wise integer weights, made from floats.
 
-A weight row is cut into blocks of `block_size` along the input dimension; in each,
-`weight = (value - half) * scale` with half 8 (4 bits) or 128 (8 bits), as MatMulNBits and
-GatherBlockQuantized read unsigned values without zero points. A third number, the offset, may be
-added to every weight of a block; the graph computes that part from the sums of the inputs.
+A weight row is cut into blocks of `block_size` along the input dimension. A block shares
 
-Taking over is exact:
+    symmetric    w = (value - half) * scale     half 8 (4 bits) or 128 (8 bits)
+    zero_point   w = (value - zero) * scale     4 bits, zero whole: the operators read it
+    minimum      w = value * scale + minimum    4 bits; the graph adds the minimum's part, computed
+                                                from the sums of the inputs of a block
 
-    Q4_0   (q - 8) * d         4 bits, the same numbers
-    Q8_0   q * d               8 bits, the same numbers
-    Q4_1   q * d + m           4 bits: (q - 8) * d, offset m + 8 d
-    Q4_K   q * d s - e t       4 bits: (q - 8) * d s, offset 8 d s - e t (s, t: 6 bits a block)
-    MXFP4  e2m1 * 2^e          8 bits: twice the e2m1 value, which is whole, and half the scale
+MatMulNBits and GatherBlockQuantized read the first two. `quantize_search` finds the scales,
+`quantize_ggml` takes over blocks that were integers before.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import BadCheckpoint
+from engine.builder.quantize_search import (
+    IntBits,
+    Kind,
+    fit_minimum,
+    fit_symmetric,
+    fit_zero_point,
+    nearest_steps,
+)
 
-IntBits = Literal[4, 8]
-GGML_BLOCK: Final = 32
+__all__ = ["IntBits", "Kind", "QuantizedRows", "block_count", "quantize_rows"]
 
-# Fractions of the obvious scale that are tried where it loses something.
-_SHRINK: Final = (0.97, 0.94, 0.91, 0.88, 0.85, 0.82)
+_PIECE_VALUES: Final = 1 << 15
+"""Weights that are searched at a time: they and all temporaries stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +41,40 @@ class QuantizedRows:
     Attributes:
         values: uint8 [rows, blocks * block_size], one value each, below 2**bits.
         scales: float32 [rows, blocks].
-        offsets: float32 [rows, blocks] added to each weight of a block, None for none.
         bits: 4 or 8.
+        zeros: uint8 [rows, blocks], None where they are half of the range.
+        minima: float32 [rows, blocks], what the value 0 stands for, None without.
     """
 
     values: NDArray[np.uint8]
     scales: NDArray[np.float32]
-    offsets: NDArray[np.float32] | None
     bits: IntBits
+    zeros: NDArray[np.uint8] | None = None
+    minima: NDArray[np.float32] | None = None
 
     def dequantized(self) -> NDArray[np.float32]:
         """The floats these rows stand for, padding included: [rows, blocks * block_size]."""
         rows, blocks = self.scales.shape
         values = self.values.reshape(rows, blocks, -1).astype(np.float32)
-        floats = (values - (1 << (self.bits - 1))) * self.scales[..., None]
-        if self.offsets is not None:
-            floats += self.offsets[..., None]
-        return floats.reshape(rows, -1)
+        if self.zeros is not None:
+            values -= self.zeros[..., None].astype(np.float32)
+        elif self.minima is None:
+            values -= np.float32(1 << (self.bits - 1))
+        values *= self.scales[..., None]
+        if self.minima is not None:
+            values += self.minima[..., None]
+        return values.reshape(rows, -1)
 
     def packed(self) -> NDArray[np.uint8]:
         """Values as stored: one byte each, or two in a byte with the first in the low half."""
-        if self.bits == 8:
-            return self.values
-        return self.values[:, 0::2] | (self.values[:, 1::2] << np.uint8(4))
+        return self.values if self.bits == 8 else _pairs(self.values)
+
+    def packed_zeros(self) -> NDArray[np.uint8]:
+        """Zero points as stored, two in a byte; an odd last one stands alone."""
+        if self.zeros is None:
+            raise ValueError("these rows have no zero points")
+        odd = self.zeros.shape[1] % 2
+        return _pairs(np.pad(self.zeros, ((0, 0), (0, odd))))
 
 
 def block_count(columns: int, block_size: int) -> int:
@@ -69,138 +83,101 @@ def block_count(columns: int, block_size: int) -> int:
 
 
 def quantize_rows(
-    weights: NDArray[np.float32], bits: IntBits, block_size: int = 32
+    weights: NDArray[np.float32],
+    bits: IntBits,
+    block_size: int = 32,
+    *,
+    kind: Kind = "symmetric",
+    search: bool = True,
+    importance: NDArray[np.float32] | None = None,
 ) -> QuantizedRows:
-    """Round floats [rows, columns] to the symmetric form with the least squared error.
+    """Round floats to integers with the least squared error that a search finds.
 
-    Weights that lie on a symmetric grid already come out exactly: for such a block the scale is
-    max|w| / k for a k in 1..8, and all of those are tried.
+    Weights that lie on a symmetric grid already come out exactly where float16 holds its scales.
+
+    Args:
+        weights: [rows, columns].
+        bits: 4 or 8; 8 only for the symmetric kind.
+        block_size: Weights that share a scale.
+        kind: What a block shares, see the module.
+        search: Look for better scales than those that reach the largest weight.
+        importance: Mean square of each input, [columns]; the error of an output is the weights'
+            error times these (Hessian's diagonal, as in OBQ; Frantar and Alistarh 2022).
     """
     rows, columns = weights.shape
     blocks = block_count(columns, block_size)
-    padded = np.zeros((rows, blocks * block_size), np.float32)
-    padded[:, :columns] = weights
-    cells = padded.reshape(-1, block_size)
-    values, scales = _best_symmetric(cells, bits)
-    return QuantizedRows(values.reshape(rows, -1), scales.reshape(rows, blocks), None, bits)
-
-
-def _best_symmetric(
-    cells: NDArray[np.float32], bits: IntBits
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Values [n, block] and scales [n]: starts from the obvious scale, improves where it pays."""
-    half = 1 << (bits - 1)
-    peak_at = np.abs(cells).argmax(axis=1)
-    peak = np.take_along_axis(cells, peak_at[:, None], axis=1)[:, 0]
-    best = (peak / -half).astype(np.float32)
-    values, error = _round(cells, best, half)
-    for divisor in _divisors(bits, half):
-        open_cells = np.flatnonzero(error > 0)
-        if open_cells.size == 0:
-            break
-        scale = (peak[open_cells] / np.float32(divisor)).astype(np.float32)
-        tried, tried_error = _round(cells[open_cells], scale, half)
-        better = tried_error < error[open_cells]
-        chosen = open_cells[better]
-        best[chosen], values[chosen], error[chosen] = (
-            scale[better],
-            tried[better],
-            tried_error[better],
-        )
-    return values, best
-
-
-def _divisors(bits: IntBits, half: int) -> list[float]:
-    """Scales to try, as divisors of the largest weight; whole ones find grids."""
-    if bits == 8:  # a 4-bit grid with largest step k is found at k * (127 // k)
-        return [127.0, 126.0, 125.0, 124.0]
-    whole = [float(k) for k in range(half - 1, 0, -1)]
-    return [*whole, *(half / -shrink for shrink in (*_SHRINK, 1.03))]
-
-
-def _round(
-    cells: NDArray[np.float32], scales: NDArray[np.float32], half: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Nearest values for given scales, and the squared error of each block."""
-    safe = np.where(scales == 0, np.float32(1), scales)[:, None]
-    steps = np.clip(np.rint(cells / safe), -half, half - 1)
-    error = np.square(steps * safe - cells).sum(axis=1)
-    return (steps + half).astype(np.uint8), error
-
-
-_BLOCK_BYTES: Final = {"Q4_0": 18, "Q4_1": 20, "Q8_0": 34, "Q4_K": 144, "MXFP4": 17}
-TAKEN_OVER: Final = frozenset(_BLOCK_BYTES)
-WITH_OFFSETS: Final = frozenset(("Q4_1", "Q4_K"))
-
-
-def from_ggml(stored: NDArray[np.uint8], kind: str, tensor: str) -> QuantizedRows:
-    """Take over rows of GGUF blocks of a kind in `TAKEN_OVER`, [rows, bytes].
-
-    Raises:
-        BadCheckpoint: A scale or an offset is not finite.
-    """
-    rows = stored.shape[0]
-    parts = stored.reshape(rows, -1, _BLOCK_BYTES[kind])
-    if kind == "MXFP4":
-        return _from_mxfp4(parts)
-    scales = _halves(parts[..., 0:2], tensor)
-    if kind == "Q4_K":
-        return _from_q4_k(parts, scales, _halves(parts[..., 2:4], tensor))
-    if kind == "Q8_0":
-        values = (parts[..., 2:] ^ np.uint8(0x80)).reshape(rows, -1)  # int8 + 128
-        return QuantizedRows(values, scales, None, 8)
-    if kind == "Q4_0":
-        return QuantizedRows(_nibbles(parts[..., 2:]).reshape(rows, -1), scales, None, 4)
-    offsets = _halves(parts[..., 2:4], tensor) + np.float32(8) * scales
-    return QuantizedRows(_nibbles(parts[..., 4:]).reshape(rows, -1), scales, offsets, 4)
-
-
-_DOUBLED_E2M1: Final = np.array([0, 1, 2, 3, 4, 6, 8, 12], np.uint8)
-
-
-def _from_mxfp4(parts: NDArray[np.uint8]) -> QuantizedRows:
-    """Blocks [rows, blocks, 17]: an exponent (bias 127), then sign and magnitude in four bits.
-
-    OCP Microscaling Formats 1.0, sections 5.3.3 and 5.4.1.
-    """
-    codes = _nibbles(parts[..., 1:]).reshape(parts.shape[0], -1)
-    sizes = _DOUBLED_E2M1[codes & 7]
-    values = np.where(codes < 8, 128 + sizes, 128 - sizes).astype(np.uint8)
-    scales = np.ldexp(np.float32(1), parts[..., 0].astype(np.int32) - 128)
-    return QuantizedRows(values, scales, None, 8)
-
-
-def _from_q4_k(
-    parts: NDArray[np.uint8], scales: NDArray[np.float32], minima: NDArray[np.float32]
-) -> QuantizedRows:
-    """Super-blocks of 8 blocks: parts [rows, super, 144], scales and minima [rows, super].
-
-    Twelve bytes hold eight 6-bit scales and eight 6-bit minima: the first four of each in the low
-    six bits of bytes 0-3 and 4-7, the last four in the halves of bytes 8-11 with their two upper
-    bits above the first four (ggml-quants.c, get_scale_min_k4).
-    """
-    rows, supers = scales.shape
-    low, mid, last = parts[..., 4:8], parts[..., 8:12], parts[..., 12:16]
-    steps = np.concatenate((low & 63, (last & 15) | (low >> 6 << 4)), axis=-1)
-    shifts = np.concatenate((mid & 63, (last >> 4) | (mid >> 6 << 4)), axis=-1)
-    values = _nibbles(parts[..., 16:].reshape(rows, supers, 4, 32))
-    block_scales = scales[..., None] * steps
-    offsets = np.float32(8) * block_scales - minima[..., None] * shifts
-    return QuantizedRows(
-        values.reshape(rows, -1),
-        block_scales.reshape(rows, -1).astype(np.float32),
-        offsets.reshape(rows, -1).astype(np.float32),
-        4,
+    made = QuantizedRows(
+        np.empty((rows, blocks * block_size), np.uint8),
+        np.empty((rows, blocks), np.float32),
+        bits,
+        np.empty((rows, blocks), np.uint8) if kind == "zero_point" else None,
+        np.empty((rows, blocks), np.float32) if kind == "minimum" else None,
     )
+    shares = _shares(importance, blocks, block_size) if search else None
+    step = max(1, _PIECE_VALUES // (blocks * block_size))
+    for start in range(0, rows, step):
+        piece = slice(start, min(start + step, rows))
+        cells = _cells(weights[piece], blocks, block_size)
+        count = piece.stop - start
+        repeated = None if shares is None else np.tile(shares, (count, 1))
+        _fill(made, piece, cells, repeated, kind, search)
+    return made
 
 
-def _nibbles(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Values of bytes [..., n] as ggml orders them: all low halves, then all high halves."""
-    return np.concatenate((packed & np.uint8(15), packed >> np.uint8(4)), axis=-1)
+def _fill(
+    made: QuantizedRows,
+    piece: slice,
+    cells: NDArray[np.float32],
+    importance: NDArray[np.float32] | None,
+    kind: Kind,
+    search: bool,
+) -> None:
+    """Quantize the blocks [n, block] of some rows into `made`."""
+    shape = made.scales[piece].shape
+    half = np.float32(1 << (made.bits - 1))
+    if kind == "symmetric":
+        scales = fit_symmetric(cells, made.bits, importance, search)
+        found = nearest_steps(cells, scales, None, -half, half - 1)
+        found += half
+    elif made.zeros is not None:
+        scales, zeros = fit_zero_point(cells, importance, search)
+        found = nearest_steps(cells, scales, None, -zeros[:, None], 15 - zeros[:, None])
+        found += zeros[:, None]
+        made.zeros[piece] = zeros.reshape(shape)
+    elif made.minima is not None:
+        scales, minima = fit_minimum(cells, importance, search)
+        found = nearest_steps(cells, scales, minima, 0, 15)
+        made.minima[piece] = minima.reshape(shape)
+    made.scales[piece] = scales.reshape(shape)
+    made.values[piece] = found.reshape(shape[0], -1)
 
 
-def _halves(pairs: NDArray[np.uint8], tensor: str) -> NDArray[np.float32]:
-    values = np.ascontiguousarray(pairs).view("<f2")[..., 0].astype(np.float32)
-    if not np.isfinite(values).all():
-        raise BadCheckpoint(reason="not_finite", tensor=tensor)
-    return values
+def _cells(weights: NDArray[np.float32], blocks: int, block_size: int) -> NDArray[np.float32]:
+    """Rows as blocks [n, block], the last of a row padded with zeros."""
+    rows, columns = weights.shape
+    if columns != blocks * block_size:
+        padded = np.zeros((rows, blocks * block_size), np.float32)
+        padded[:, :columns] = weights
+        weights = padded
+    return weights.reshape(-1, block_size)
+
+
+def _shares(
+    importance: NDArray[np.float32] | None, blocks: int, block_size: int
+) -> NDArray[np.float32] | None:
+    """Importance as blocks [blocks, block]: mean 1, and never so small that a weight is free."""
+    if importance is None:
+        return None
+    mean = float(importance.mean())
+    if not 0 < mean < np.inf:
+        return None
+    shares = np.full(blocks * block_size, _LEAST_SHARE, np.float32)
+    shares[: len(importance)] += importance / np.float32(mean)
+    return shares.reshape(blocks, block_size)
+
+
+_LEAST_SHARE: Final = np.float32(1e-3)
+
+
+def _pairs(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return values[:, 0::2] | (values[:, 1::2] << np.uint8(4))

@@ -11,10 +11,10 @@ import numpy as np
 from onnx import TensorProto
 
 from engine.builder.blocks.layers import Layer
-from engine.builder.blocks.linear import Embedding, embedding, lm_head
 from engine.builder.blocks.norm import Stream
 from engine.builder.blocks.site import Site
 from engine.builder.blocks.storage import Precision
+from engine.builder.blocks.table import Embedding, embedding, lm_head
 from engine.builder.checkpoint import Checkpoint
 from engine.builder.config import ModelConfig
 from engine.builder.graph import Graph
@@ -62,10 +62,10 @@ def build_decoder(decoder: Decoder, g: Graph, checkpoint: Checkpoint, precision:
 def _head(site: Site, x: str, table: Embedding, decoder: Decoder) -> None:
     g, config = site.g.at("lm_head"), site.config
     top = Site(g, "lm_head", -1, site.checkpoint, site.precision, config)
-    head = table.table
+    head = table
     if not config.tied:
         tensor = top.weight("", config.vocab, config.hidden)
-        head = embedding(g, tensor, site.precision).table
+        head = embedding(g, tensor, site.precision)
     elif "lm_head.weight" in site.checkpoint.names():
         site.checkpoint.tensor("lm_head.weight")  # a copy of the embedding that some files carry
     bias = ""

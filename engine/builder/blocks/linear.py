@@ -1,9 +1,8 @@
-"""Linear layers and the embedding table, in whatever form their weights are stored."""
+"""Linear layers, in whatever form their weights are stored."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -43,7 +42,9 @@ def linear(
     Returns:
         [batch, sequence, sum of rows].
     """
-    stored = store(g, weights, precision.choose(weights[0]), precision.block_size)
+    form = precision.form(weights[0])
+    precision.note(g.path, weights, form, x)
+    stored = store(g, weights, form)
     g.count_linear(stored.rows * stored.columns, stored.storage.bits)
     bias = ""
     if biases:
@@ -55,7 +56,7 @@ def linear(
 
 def same_form(weights: Sequence[Tensor], precision: Precision) -> bool:
     """Whether these weights would be stored alike and can be stacked into one."""
-    return len({precision.choose(weight) for weight in weights}) == 1
+    return len({precision.form(weight) for weight in weights}) == 1
 
 
 def is_narrow(weight: StoredWeight) -> bool:
@@ -103,9 +104,11 @@ def _multiply(
         "block_size": weight.block_size,
         "accuracy_level": FLOAT_ACTIVATIONS if fine else INT8_ACTIVATIONS,
     }
-    inputs = [x, names[0], names[1]]
-    if bias:
-        inputs += ["", "", bias]
+    # x, values, scales, zero points, order of columns, bias
+    zeros = names[2] if weight.storage is Storage.INT4_ZERO else ""
+    inputs = [x, names[0], names[1], zeros, "", bias]
+    while not inputs[-1]:
+        inputs.pop()
     return g.node("MatMulNBits", inputs, domain=MICROSOFT, attributes=attributes)
 
 
@@ -121,72 +124,6 @@ def _shift(g: Graph, x: str, y: str, weight: StoredWeight, names: Sequence[str])
     sums = g.node("ReduceSum", [blocks, g.shared_integers([3])], attributes={"keepdims": 0})
     shift = g.node("FusedMatMul", [sums, names[2]], domain=MICROSOFT, attributes={"transB": 1})
     return g.node("Add", [y, shift])
-
-
-@dataclass(frozen=True, slots=True)
-class Embedding:
-    """A stored table of token vectors, which an LM head may share."""
-
-    table: StoredWeight
-
-    def gather(self, g: Graph, ids: str) -> str:
-        """Vectors of tokens: ids [batch, sequence] -> [batch, sequence, hidden]."""
-        names = declare(g, self.table, "table", table=True)
-        if not self.table.storage.integer:
-            rows = g.node("Gather", [names[0], ids], attributes={"axis": 0})
-            return _to_float32(g, rows) if self.table.storage is Storage.FLOAT16 else rows
-        # data, indices, scales, zero points
-        inputs = [names[0], ids, *names[1:]]
-        attributes = {
-            "bits": self.table.storage.bits,
-            "block_size": self.table.block_size,
-            "gather_axis": 0,
-            "quantize_axis": 1,
-        }
-        return g.node("GatherBlockQuantized", inputs, domain=MICROSOFT, attributes=attributes)
-
-
-def embedding(g: Graph, tensor: Tensor, precision: Precision) -> Embedding:
-    """Plan an embedding table [vocab, hidden]."""
-    storage = precision.choose(tensor, embedding=True)
-    if storage.integer and tensor.columns % precision.block_size:
-        storage = Storage.FLOAT32  # GatherBlockQuantized knows no padded blocks
-    g.note_embedding(storage.bits)
-    return Embedding(store(g, [tensor], storage, precision.block_size))
-
-
-def lm_head(
-    g: Graph,
-    hidden: str,
-    weight: StoredWeight,
-    bias: str = "",
-    *,
-    fine: bool = False,
-    softcap: float = 0.0,
-) -> str:
-    """Logits of the last `logits_to_keep` positions.
-
-        hidden [b, s, h] -- Slice(-logits_to_keep:) [b, k, h] -- W^T --> logits [b, k, vocab]
-
-    Declares the input `logits_to_keep` int64 [1] and the output `logits`.
-
-    Args:
-        g: Place of the head.
-        hidden: [batch, sequence, hidden], normed.
-        weight: [vocab, hidden].
-        bias: [vocab], "" for none.
-        fine: Round activations less, see `project`.
-        softcap: Logits become cap * tanh(logits / cap); 0 leaves them alone.
-    """
-    keep = g.input("logits_to_keep", TensorProto.INT64, [1])
-    start = g.node("Neg", [keep])
-    end = g.integers("end", [np.iinfo(np.int64).max])
-    kept = g.node("Slice", [hidden, start, end, g.integers("axis", [1])])
-    logits = project(g, kept, weight, bias, fine=fine)
-    if softcap:
-        logits = soft_cap(g, logits, softcap)
-    g.rename_output(logits, "logits")
-    return g.output("logits", TensorProto.FLOAT, ["batch", "kept", weight.rows])
 
 
 def soft_cap(g: Graph, x: str, cap: float) -> str:

@@ -13,10 +13,11 @@ from dataclasses import replace
 import numpy as np
 from onnx import TensorProto
 
-from engine.builder.blocks.linear import embedding, linear
+from engine.builder.blocks.linear import linear
 from engine.builder.blocks.mlp import activate
 from engine.builder.blocks.norm import Stream, normalize, rms_norm
 from engine.builder.blocks.site import Site
+from engine.builder.blocks.table import embedding
 
 
 def per_layer_inputs(site: Site, embeddings: str, width: int, vocab: int) -> tuple[str, ...]:

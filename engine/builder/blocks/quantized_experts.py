@@ -17,7 +17,7 @@ amplify what they round (Qwen3.5's reference checkpoint: mean KL 0.0185 nats pac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +27,18 @@ from engine.builder.blocks.expert_weights import ExpertWeights, Gating
 from engine.builder.blocks.linear import FLOAT_ACTIVATIONS, INT8_ACTIVATIONS, NARROW
 from engine.builder.blocks.routing import Routed
 from engine.builder.blocks.site import Site
-from engine.builder.blocks.storage import Storage
+from engine.builder.blocks.storage import (
+    Form,
+    Storage,
+    declare_scales,
+    has_wide_scales,
+    stored_rows,
+)
 from engine.builder.checkpoint import Tensor
 from engine.builder.graph import MICROSOFT, Attribute, Graph
-from engine.builder.quantize import GGML_BLOCK, IntBits, QuantizedRows, from_ggml, quantize_rows
 from engine.builder.weights import CHUNK_VALUES, Chunks
 
 _FORMS: Final = (Storage.INT4, Storage.INT8)
-_TAKEN_OVER: Final = (("Q4_0", 4), ("Q8_0", 8), ("MXFP4", 8))
 _ROUTER_WEIGHTS: Final = 14  # index of that input
 
 
@@ -74,13 +78,15 @@ def quantized_experts(
         [batch, sequence, hidden].
     """
     g, size, fine = site.g, site.precision.block_size, site.config.is_small
-    inner, outer = (cast("IntBits", form.bits) for form in forms)
-    up = _declare(g, weights, "up", inner, size, fine=fine)
-    down = _declare(g, weights, "down", outer, size, fine=fine)
+    inner, outer = (Form(form, size, site.precision.search) for form in forms)
+    site.precision.note(f"{g.path}/up", [part for e in weights for part in (e.gate, e.up)], inner)
+    site.precision.note(f"{g.path}/down", [expert.down for expert in weights], outer)
+    up = _declare(g, weights, "up", inner, fine=fine)
+    down = _declare(g, weights, "down", outer, fine=fine)
     attributes: dict[str, Attribute] = {
         "k": routed.top_k,
-        "expert_weight_bits": inner,
-        "fc2_expert_weight_bits": outer,
+        "expert_weight_bits": inner.storage.bits,
+        "fc2_expert_weight_bits": outer.storage.bits,
         "block_size": size,
         "activation_type": "swiglu",
         "swiglu_fusion": 1,
@@ -100,24 +106,25 @@ def _declare(
     g: Graph,
     experts: Sequence[ExpertWeights],
     name: Literal["up", "down"],
-    bits: IntBits,
-    size: int,
+    form: Form,
     *,
     fine: bool,
 ) -> list[str]:
     """Plan one projection of all experts; returns its values, scales and bias ("" for none)."""
     count, (width, hidden) = len(experts), experts[0].gate.shape
     rows, columns = (2 * width, hidden) if name == "up" else (hidden, width)
-    values = count * rows * columns
+    values, bits = count * rows * columns, form.storage.bits
     g.count_parameters(values)
     g.count_linear(values, bits)
     chunks = _up_chunks if name == "up" else _down_chunks
-    sizes_bytes = [values * bits // 8, values // size * 4]
-    regions = g.reserve(sizes_bytes, lambda: chunks(experts, bits, size))
+    wide = has_wide_scales([part for e in experts for part in (e.gate, e.up, e.down)])
+    sizes_bytes = [values * bits // 8, values // form.block_size * (4 if wide else 2)]
+    regions = g.reserve(sizes_bytes, lambda: chunks(experts, form, wide))
     packed = [count, rows, columns * bits // 8]
+    blocks = [count, rows, columns // form.block_size]
     names = [
         g.weight(f"{name}_quantized", TensorProto.UINT8, packed, regions[0]),
-        g.weight(f"{name}_scales", TensorProto.FLOAT, [count, rows, columns // size], regions[1]),
+        declare_scales(g, f"{name}_scales", blocks, regions[1], wide=wide),
     ]
     if fine and bits == 8 and rows * columns <= NARROW:
         g.input(names[0], TensorProto.UINT8, packed)  # with that default, thus no constant
@@ -134,31 +141,21 @@ def _bias(expert: ExpertWeights, name: Literal["up", "down"]) -> NDArray[np.floa
     return np.stack((gate, up), axis=1).reshape(-1) if name == "up" else down
 
 
-def _up_chunks(experts: Sequence[ExpertWeights], bits: IntBits, size: int) -> Chunks:
+def _up_chunks(experts: Sequence[ExpertWeights], form: Form, wide: bool) -> Chunks:
     for expert in experts:
         for start, stop in _spans(expert.gate, 2):
-            gate = _rows(expert.gate, start, stop, bits, size)
-            up = _rows(expert.up, start, stop, bits, size)
+            gate = stored_rows(expert.gate, start, stop, form, wide)
+            up = stored_rows(expert.up, start, stop, form, wide)
             # [rows, 2, bytes]: in memory, a row of gate and the same row of up in turns
-            yield (
-                np.stack((gate.packed(), up.packed()), axis=1),
-                np.stack((gate.scales, up.scales), axis=1),
-            )
+            yield tuple(np.stack(pair, axis=1) for pair in zip(gate, up, strict=True))
 
 
-def _down_chunks(experts: Sequence[ExpertWeights], bits: IntBits, size: int) -> Chunks:
+def _down_chunks(experts: Sequence[ExpertWeights], form: Form, wide: bool) -> Chunks:
     for expert in experts:
         for start, stop in _spans(expert.down, 1):
-            down = _rows(expert.down, start, stop, bits, size)
-            yield down.packed(), down.scales
+            yield stored_rows(expert.down, start, stop, form, wide)
 
 
 def _spans(tensor: Tensor, share: int) -> list[tuple[int, int]]:
     step = max(1, CHUNK_VALUES // tensor.columns // share)
     return [(start, min(start + step, tensor.rows)) for start in range(0, tensor.rows, step)]
-
-
-def _rows(tensor: Tensor, start: int, stop: int, bits: IntBits, size: int) -> QuantizedRows:
-    if size == GGML_BLOCK and (tensor.type, bits) in _TAKEN_OVER:
-        return from_ggml(tensor.read(start, stop), tensor.type, tensor.name)
-    return quantize_rows(tensor.floats(start, stop), bits, size)

@@ -16,8 +16,9 @@ from typing import Final
 import numpy as np
 from onnx import NodeProto, TensorProto
 
-from engine.builder.blocks.linear import Embedding, embedding, linear, project
+from engine.builder.blocks.linear import linear, project
 from engine.builder.blocks.storage import Precision, StoredWeight
+from engine.builder.blocks.table import Embedding, embedding
 from engine.builder.checkpoint import Tensor
 from engine.builder.convert.exported import ExportedGraph
 from engine.builder.graph import Graph

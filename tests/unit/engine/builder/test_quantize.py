@@ -9,7 +9,8 @@ import pytest
 from gguf import GGMLQuantizationType
 from gguf.quants import dequantize, quantize
 
-from engine.builder.quantize import IntBits, from_ggml, quantize_rows
+from engine.builder.quantize import IntBits, quantize_rows
+from engine.builder.quantize_ggml import from_ggml
 from engine.errors import BadCheckpoint
 
 
@@ -58,13 +59,13 @@ def test_zeros_and_padding_stay_zero() -> None:
     assert (rows.dequantized() == expected).all()
 
 
-@pytest.mark.parametrize("kind", ["Q4_0", "Q4_1", "Q8_0"])
+@pytest.mark.parametrize("kind", ["Q4_0", "Q4_1", "Q5_0", "Q8_0"])
 def test_ggml_blocks_are_taken_over(kind: str) -> None:
     weights = np.random.default_rng(2).standard_normal((8, 128)).astype(np.float32)
     stored = quantize(weights, GGMLQuantizationType[kind])
     expected = dequantize(stored, GGMLQuantizationType[kind])
     rows = from_ggml(stored, kind, "w")
-    assert rows.bits == (8 if kind == "Q8_0" else 4)
+    assert rows.bits == (4 if kind in ("Q4_0", "Q4_1") else 8)
     np.testing.assert_allclose(rows.dequantized(), expected, rtol=0, atol=1e-6)
 
 
