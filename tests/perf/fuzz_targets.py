@@ -25,6 +25,7 @@ from tests.helpers.published_tokenizers import FIXTURES as TEXT
 
 PARITY: Final = TEXT.parent / "parity"
 _SAMPLE: Final = "Hello, wörld! 你好 👩🏽\u200d🚀 مرحبا \n\t  12345 ｶﾞ e\u0301 <|im_end|>"
+_PACKED: Final = {"gpt_oss": ("MXFP4", "Q8_0"), "qwen3_moe": ("Q4_0",), "deepseek_v2": ("Q5_1",)}
 _JSON_TOO: Final = ("prefix", "unigram", "charsmap")
 
 
@@ -57,7 +58,9 @@ def _write_gguf(folder: Path, target: Path) -> None:
     config = json.loads((folder / "config.json").read_text("utf-8"))
     plain = "quantization_config" not in config and "__" not in folder.name
     if plain and config.get("model_type") in ARCHITECTURES:
-        write_gguf(target / f"{folder.name}.gguf", config, folder_weights(folder))
+        weights = folder_weights(folder)
+        for kind in ("F32", *_PACKED.get(folder.name, ())):
+            write_gguf(target / f"{folder.name}_{kind}.gguf", config, weights, kind)
 
 
 def _write_tokenizers(target: Path) -> None:
