@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -127,7 +128,7 @@ def _rope(config: Mapping[str, Any]) -> dict[str, Any]:
     nested = config.get("rope_parameters") or {}
     full = nested.get("full_attention", nested)
     scaling = config.get("rope_scaling") or full
-    keys["rope.freq_base"] = full.get("rope_theta", config.get("rope_theta"))
+    keys["rope.freq_base"] = float(full.get("rope_theta", config.get("rope_theta")))
     if "sliding_attention" in nested:
         keys["rope.freq_base_swa"] = nested["sliding_attention"]["rope_theta"]
     share = config.get("partial_rotary_factor", 1.0)
@@ -150,32 +151,54 @@ def _rope(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _special(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """What no table says."""
-    if name == "deepseek2":
-        turning, latent = config["qk_rope_head_dim"], config["kv_lora_rank"]
-        special = {
-            "attention.head_count_kv": 1,
-            "attention.key_length": latent + turning,
-            "attention.value_length": latent,
-            "attention.key_length_mla": config["qk_nope_head_dim"] + turning,
-            "rope.dimension_count": turning,
-            "leading_dense_block_count": config.get("first_k_dense_replace", 1),
-        }
-        return special | ({"expert_weights_norm": True} if config["norm_topk_prob"] else {})
-    if name == "gemma4":
-        return _gemma4(config)
     if name in ("lfm2", "lfm2moe"):
         counts = config["num_key_value_heads"]
         kinds = config["layer_types"]
         return {"attention.head_count_kv": [counts * (kind != "conv") for kind in kinds]}
-    if name.startswith(("qwen3next", "qwen35")):
-        inner = config["linear_value_head_dim"] * config["linear_num_value_heads"]
-        keys = {target: config[source] for source, target in _DELTA.items()}
-        keys |= {"ssm.inner_size": inner, "full_attention_interval": 4}
-        sections = {} if name == "qwen3next" else {"rope.dimension_sections": [11, 11, 10, 0]}
-        return keys | sections
+    if name == "ernie4_5-moe":
+        width = config["moe_intermediate_size"] * config["moe_num_shared_experts"]
+        return {"expert_shared_feed_forward_length": width}
     if name == "phi3":
-        return {"attention.sliding_window": config["sliding_window"] or 0}
-    return {}
+        return _phi3(config)
+    larger = {
+        "deepseek2": _latent,
+        "gemma4": _gemma4,
+        "qwen35": _delta,
+        "qwen35moe": _delta,
+        "qwen3next": _delta,
+    }
+    return larger[name](config) if name in larger else {}
+
+
+def _phi3(config: Mapping[str, Any]) -> dict[str, Any]:
+    keys: dict[str, Any] = {"attention.sliding_window": config["sliding_window"] or 0}
+    if config.get("rope_scaling"):
+        original = config["original_max_position_embeddings"]
+        growth = math.log(config["max_position_embeddings"] / original) / math.log(original)
+        keys["rope.scaling.attn_factor"] = math.sqrt(1 + growth)
+    return keys
+
+
+def _latent(config: Mapping[str, Any]) -> dict[str, Any]:
+    turning, latent = config["qk_rope_head_dim"], config["kv_lora_rank"]
+    keys = {
+        "attention.head_count_kv": 1,
+        "attention.key_length": latent + turning,
+        "attention.value_length": latent,
+        "attention.key_length_mla": config["qk_nope_head_dim"] + turning,
+        "rope.dimension_count": turning,
+        "leading_dense_block_count": config.get("first_k_dense_replace", 1),
+    }
+    return keys | ({"expert_weights_norm": True} if config["norm_topk_prob"] else {})
+
+
+def _delta(config: Mapping[str, Any]) -> dict[str, Any]:
+    inner = config["linear_value_head_dim"] * config["linear_num_value_heads"]
+    keys = {target: config[source] for source, target in _DELTA.items()}
+    keys |= {"ssm.inner_size": inner, "full_attention_interval": 4}
+    if config["model_type"] != "qwen3_next":
+        keys["rope.dimension_sections"] = [11, 11, 10, 0]
+    return keys
 
 
 def _gemma4(config: Mapping[str, Any]) -> dict[str, Any]:
