@@ -35,10 +35,10 @@ from typing import Any, Final
 from engine.errors import EngineError
 from tests.perf.fuzz_targets import TARGETS, prepare
 
-ROOM_BYTES: Final = 2 << 30
-PEAK_FIXED_BYTES: Final = 48 << 20
+ROOM_BYTES: Final = 1 << 30
+PEAK_FIXED_BYTES: Final = 16 << 20
 PEAK_FACTOR: Final = 8
-"""A case may allocate 48 MiB (imports, the graph's own objects) and 8 times its files' size."""
+"""A case may allocate 16 MiB (imports, the graph's own objects) and 8 times its files' size."""
 
 CASE_S: Final = 30
 HANG_S: Final = 90

@@ -37,7 +37,8 @@ _PREFIXES: Final = (
 _OTHER_SENSES: Final = re.compile(
     r"(model\.)?(visual|vision_tower|vision_model|vision_encoder|vision_embedder|vision_adapter"
     r"|vision_projection|patch_merger|audio_tower|audio_model|audio_encoder|embed_vision|embed_audio"
-    r"|multi_modal_projector|multimodal_projector|mm_projector|connector|image_newline)(\.|$)"
+    r"|multi_modal_projector|multimodal_projector|mm_projector|resampler_model|connector"
+    r"|image_newline)(\.|$)"
 )
 _SEVERAL_TOKENS: Final = re.compile(r"(model\.)?mtp[._]")
 _LAYER: Final = re.compile(r"model\.layers\.(\d{1,6})\.")
