@@ -26,7 +26,6 @@ from engine.builder.weights import WeightPlan
 from engine.bundle import GRAPH_NAME, WEIGHTS_NAME
 from engine.errors import BadCheckpoint
 from engine.runtime.session import exact_graph
-from engine.types import Bits
 
 _CONFIG = {
     "hidden_size": 64,
@@ -36,6 +35,9 @@ _CONFIG = {
     "vocab_size": 32,
     "max_position_embeddings": 64,
 }
+
+
+UNQUANTIZED = Precision(32, 32)
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,7 @@ class BlockRunner:
         add: Callable[[Site, str], str | Collection[str]],
         arrays: Mapping[str, NDArray[Any] | Tensor],
         model: ModelConfig,
-        bits: Bits | None = 32,
-        block_size: int = 32,
+        precision: Precision = UNQUANTIZED,
         threads: int = 1,
         *,
         exact: bool = False,
@@ -102,7 +103,7 @@ class BlockRunner:
         plan = WeightPlan()
         g = Graph(plan)
         g.input("x", TensorProto.FLOAT, [1, "tokens", model.hidden])
-        site = Site(g, "m", 0, ArrayCheckpoint(arrays), Precision(bits, block_size), model)
+        site = Site(g, "m", 0, ArrayCheckpoint(arrays), precision, model)
         made = add(site, "x")
         self._outputs = [made] if isinstance(made, str) else list(made)
         for name in self._outputs:

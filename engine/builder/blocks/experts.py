@@ -10,7 +10,7 @@ offsets, widths that blocks do not divide) becomes the graph of `grouped_experts
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.builder.blocks.expert_weights import ExpertLayout, Gating, find_experts
 from engine.builder.blocks.grouped_experts import grouped_experts
@@ -20,7 +20,7 @@ from engine.builder.blocks.mlp import Mlp, gated_mlp
 from engine.builder.blocks.quantized_experts import quantized_experts, suits
 from engine.builder.blocks.routing import Routed, Routing, route
 from engine.builder.blocks.site import Site
-from engine.builder.blocks.storage import Precision, Storage
+from engine.builder.blocks.storage import Form, Precision, Storage
 from engine.builder.checkpoint import Tensor
 
 
@@ -128,10 +128,10 @@ def routed_experts(site: Site, x: str, routed: Routed, experts: Experts) -> str:
     return build(site, x, routed, weights, forms=(inner, outer), gating=experts.gating)
 
 
-def _form(tensors: Sequence[Tensor], precision: Precision) -> Storage:
+def _form(tensors: Sequence[Tensor], precision: Precision) -> Form:
     """One form for all of these: theirs if they agree, else the widest of them."""
-    forms = {precision.choose(tensor) for tensor in tensors}
-    if len(forms) == 1:
-        return forms.pop()
-    widest = max(forms, key=lambda form: form.bits)
-    return Storage.INT8 if widest.bits == 4 else widest
+    forms = [precision.form(tensor) for tensor in tensors]
+    widest = max(forms, key=lambda form: form.storage.bits)
+    if all(form == widest for form in forms):
+        return widest
+    return replace(widest, storage=Storage.INT8) if widest.storage.bits == 4 else widest

@@ -24,7 +24,7 @@ from engine.builder.blocks.linear import is_narrow, join_rows, project, split_ro
 from engine.builder.blocks.mlp import activate
 from engine.builder.blocks.routing import Routed
 from engine.builder.blocks.site import Site
-from engine.builder.blocks.storage import Storage, store
+from engine.builder.blocks.storage import Form, Storage, store
 from engine.builder.checkpoint import Tensor
 from engine.builder.graph import MICROSOFT, Graph
 
@@ -35,7 +35,7 @@ def grouped_experts(
     routed: Routed,
     weights: Sequence[ExpertWeights],
     *,
-    forms: tuple[Storage, Storage],
+    forms: tuple[Form, Form],
     gating: Gating,
 ) -> str:
     """Add the graph.
@@ -133,14 +133,15 @@ def _each(
     order: _Order,
     weights: Sequence[tuple[Tensor, ...]],
     biases: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.float32]]],
-    form: Storage,
+    form: Form,
 ) -> str:
     """Each expert's product with its own rows: [1, pairs, columns] -> [1, pairs, rows]."""
-    g, size, small = site.g, site.precision.block_size, site.config.is_small
+    g, small, is_bytes = site.g, site.config.is_small, form.storage is Storage.INT8
+    site.precision.note(g.path, [part for one in weights for part in one], form)
     places = [g.at(str(index)) for index in range(len(weights))]
-    stored = [store(place, one, form, size) for place, one in zip(places, weights, strict=True)]
-    whole = stored[0].columns % size == 0
-    halves = small and whole and form is Storage.INT8 and is_narrow(stored[0])
+    stored = [store(place, one, form) for place, one in zip(places, weights, strict=True)]
+    whole = stored[0].columns % form.block_size == 0
+    halves = small and whole and is_bytes and is_narrow(stored[0])
     if halves:
         rows = split_rows(g.at("split"), rows, stored[0])  # [2, pairs, columns]
     slices = g.nodes(
@@ -151,12 +152,12 @@ def _each(
     )
     made = []
     for index, (place, part, weight) in enumerate(zip(places, slices, stored, strict=True)):
-        g.count_linear(weight.rows * weight.columns, form.bits)
+        g.count_linear(weight.rows * weight.columns, form.storage.bits)
         bias = ""
         if biases:
             g.count_parameters(weight.rows)
             bias = place.constant("bias", biases[index] / np.float32(1 + halves))
-        made.append(project(place, part, weight, bias, fine=small and form.bits == 4))
+        made.append(project(place, part, weight, bias, fine=small and form.storage.bits == 4))
     y = g.node("Concat", made, attributes={"axis": 1})
     return join_rows(g, y) if halves else y
 

@@ -38,11 +38,10 @@ from engine.builder.checkpoint import Tensor
 from engine.builder.graph import MICROSOFT, Attribute, Graph
 from engine.builder.weights import CHUNK_VALUES, Chunks
 
-_FORMS: Final = (Storage.INT4, Storage.INT8)
-_ROUTER_WEIGHTS: Final = 14  # index of that input
+_STORAGES: Final = (Storage.INT4, Storage.INT4_ZERO, Storage.INT8)
 
 
-def suits(site: Site, width: int, forms: tuple[Storage, Storage]) -> bool:
+def suits(site: Site, width: int, forms: tuple[Form, Form]) -> bool:
     """Whether the operator can say these experts.
 
     Args:
@@ -50,9 +49,11 @@ def suits(site: Site, width: int, forms: tuple[Storage, Storage]) -> bool:
         width: Of an expert's hidden layer.
         forms: Of gate and up, and of down.
     """
-    size = site.precision.block_size
-    divided = site.config.hidden % size == 0 and width % size == 0
-    return divided and site.config.activation == "silu" and all(form in _FORMS for form in forms)
+    inner, outer = forms
+    size = inner.block_size  # one for both
+    divided = site.config.hidden % size == 0 and width % size == 0 and outer.block_size == size
+    known = all(form.storage in _STORAGES for form in forms)
+    return divided and known and site.config.activation == "silu"
 
 
 def quantized_experts(
@@ -61,7 +62,7 @@ def quantized_experts(
     routed: Routed,
     weights: Sequence[ExpertWeights],
     *,
-    forms: tuple[Storage, Storage],
+    forms: tuple[Form, Form],
     gating: Gating,
 ) -> str:
     """Add the node.
@@ -77,8 +78,7 @@ def quantized_experts(
     Returns:
         [batch, sequence, hidden].
     """
-    g, size, fine = site.g, site.precision.block_size, site.config.is_small
-    inner, outer = (Form(form, size, site.precision.search) for form in forms)
+    g, fine, (inner, outer) = site.g, site.config.is_small, forms
     site.precision.note(f"{g.path}/up", [part for e in weights for part in (e.gate, e.up)], inner)
     site.precision.note(f"{g.path}/down", [expert.down for expert in weights], outer)
     up = _declare(g, weights, "up", inner, fine=fine)
@@ -87,7 +87,7 @@ def quantized_experts(
         "k": routed.top_k,
         "expert_weight_bits": inner.storage.bits,
         "fc2_expert_weight_bits": outer.storage.bits,
-        "block_size": size,
+        "block_size": inner.block_size,
         "activation_type": "swiglu",
         "swiglu_fusion": 1,
         "activation_alpha": gating.alpha,
@@ -97,8 +97,8 @@ def quantized_experts(
     }
     if gating.limit:
         attributes["swiglu_limit"] = gating.limit
-    inputs = [x, routed.probs, *up, *down]
-    inputs += [""] * (_ROUTER_WEIGHTS - len(inputs)) + [routed.weights]
+    # values, scales and bias of two projections and of a third that is not used, then zero points
+    inputs = [x, routed.probs, *up[:3], *down[:3], "", "", "", up[3], down[3], "", routed.weights]
     return g.node("QMoE", inputs, domain=MICROSOFT, attributes=attributes)
 
 
@@ -110,7 +110,11 @@ def _declare(
     *,
     fine: bool,
 ) -> list[str]:
-    """Plan one projection of all experts; returns its values, scales and bias ("" for none)."""
+    """Plan one projection of all experts.
+
+    Returns:
+        Its values, scales, bias and zero points, "" for what it has none of.
+    """
     count, (width, hidden) = len(experts), experts[0].gate.shape
     rows, columns = (2 * width, hidden) if name == "up" else (hidden, width)
     values, bits = count * rows * columns, form.storage.bits
@@ -118,22 +122,31 @@ def _declare(
     g.count_linear(values, bits)
     chunks = _up_chunks if name == "up" else _down_chunks
     wide = has_wide_scales([part for e in experts for part in (e.gate, e.up, e.down)])
-    sizes_bytes = [values * bits // 8, values // form.block_size * (4 if wide else 2)]
+    blocks, zero_bytes = columns // form.block_size, -(-columns // form.block_size // 2)
+    sizes_bytes = [values * bits // 8, count * rows * blocks * (4 if wide else 2)]
+    if form.storage is Storage.INT4_ZERO:
+        sizes_bytes.append(count * rows * zero_bytes)
     regions = g.reserve(sizes_bytes, lambda: chunks(experts, form, wide))
     packed = [count, rows, columns * bits // 8]
-    blocks = [count, rows, columns // form.block_size]
-    names = [
-        g.weight(f"{name}_quantized", TensorProto.UINT8, packed, regions[0]),
-        declare_scales(g, f"{name}_scales", blocks, regions[1], wide=wide),
-    ]
+    quantized = g.weight(f"{name}_quantized", TensorProto.UINT8, packed, regions[0])
     if fine and bits == 8 and rows * columns <= NARROW:
-        g.input(names[0], TensorProto.UINT8, packed)  # with that default, thus no constant
+        g.input(quantized, TensorProto.UINT8, packed)  # with that default, thus no constant
+    scales = declare_scales(g, f"{name}_scales", [count, rows, blocks], regions[1], wide=wide)
+    zeros = ""
+    if form.storage is Storage.INT4_ZERO:
+        shape = [count, rows, zero_bytes]
+        zeros = g.weight(f"{name}_zero_points", TensorProto.UINT8, shape, regions[2])
+    return [quantized, scales, _declare_bias(g, experts, name), zeros]
+
+
+def _declare_bias(g: Graph, experts: Sequence[ExpertWeights], name: Literal["up", "down"]) -> str:
+    """The biases of one projection of all experts, "" for none."""
     if not experts[0].biases:
-        return [*names, ""]
-    g.count_parameters(count * rows)
+        return ""
     biases = np.stack([_bias(expert, name) for expert in experts])
+    g.count_parameters(biases.size)
     (region,) = g.reserve([biases.nbytes], lambda: iter([(biases,)]))
-    return [*names, g.weight(f"{name}_bias", TensorProto.FLOAT, [count, rows], region)]
+    return g.weight(f"{name}_bias", TensorProto.FLOAT, list(biases.shape), region)
 
 
 def _bias(expert: ExpertWeights, name: Literal["up", "down"]) -> NDArray[np.float32]:

@@ -14,9 +14,10 @@ from engine.builder.blocks.expert_weights import Gating
 from engine.builder.blocks.experts import Experts, SharedExpert, mixture_of_experts
 from engine.builder.blocks.routing import Routing
 from engine.builder.blocks.site import Site
+from engine.builder.blocks.storage import Form, Precision, Storage
 from engine.builder.checkpoint import Tensor
 from engine.builder.packed import pack_mxfp4
-from engine.builder.quantize import quantize_rows
+from engine.builder.quantize import Kind, quantize_rows
 from engine.errors import BadCheckpoint
 from engine.types import Bits
 from tests.helpers.blocks import BlockRunner, config
@@ -89,10 +90,10 @@ def wanted(
     return y
 
 
-def rounded(arrays: Arrays, bits: int) -> Arrays:
+def rounded(arrays: Arrays, bits: int, kind: Kind = "symmetric") -> Arrays:
     """The same with expert weights as a quantized graph holds them."""
     return {
-        name: quantize_rows(array, bits).dequantized()[:, : array.shape[1]]  # type: ignore[arg-type]
+        name: quantize_rows(array, bits, kind=kind).dequantized()[:, : array.shape[1]]  # type: ignore[arg-type]
         if ".experts." in name and name.endswith("weight")
         else array
         for name, array in arrays.items()
@@ -105,13 +106,15 @@ def runner(
     bits: Bits = 32,
     shared: SharedExpert | None = None,
     *,
+    forms: Mapping[str, Form] | None = None,
     exact: bool = False,
     **changes: Any,
 ) -> BlockRunner:
     def add(site: Site, x: str) -> str:
         return mixture_of_experts(site, x, experts, shared)
 
-    return BlockRunner(add, arrays, config(**changes), bits, exact=exact)
+    precision = Precision(bits, 32, forms=forms or {})
+    return BlockRunner(add, arrays, config(**changes), precision, exact=exact)
 
 
 @pytest.mark.parametrize("bits", [32, 4])
@@ -141,6 +144,22 @@ def test_eight_bits_round_activations_unless_that_is_forbidden() -> None:
 def test_narrow_experts_of_small_models_round_nothing() -> None:
     arrays = separate()
     np.testing.assert_allclose(runner(arrays, bits=8)(X), wanted(rounded(arrays, 8)), atol=3e-5)
+
+
+@pytest.mark.parametrize(
+    ("storage", "kind", "operator"),
+    [
+        (Storage.INT4_ZERO, "zero_point", "QMoE"),
+        (Storage.INT4_OFFSET, "minimum", "MatMulNBits"),
+    ],
+)
+def test_four_bits_that_are_not_symmetric(storage: Storage, kind: Kind, operator: str) -> None:
+    arrays = separate(width=96)
+    arrays = {name: array + 0.2 * (array.shape[0] > EXPERTS) for name, array in arrays.items()}
+    forms = {name: Form(storage) for name in arrays}
+    block = runner(arrays, replace(PLAIN, width=96), bits=4, forms=forms)
+    assert operator in block.operators
+    np.testing.assert_allclose(block(X), wanted(rounded(arrays, 4, kind)), atol=3e-4)
 
 
 def test_float16_experts() -> None:

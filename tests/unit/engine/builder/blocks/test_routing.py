@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.builder.blocks.routing import Routing, read_experts, route
 from engine.builder.blocks.site import Site
+from engine.builder.blocks.storage import Precision
 from engine.builder.config import Fields
 from engine.errors import BadCheckpoint
 from tests.helpers.blocks import BlockRunner, config
@@ -34,7 +35,7 @@ def routed(routing: Routing) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         found = route(site, x, routing)
         return found.probs, found.weights
 
-    probs, weights = BlockRunner(add, ARRAYS, config()).all(X)
+    probs, weights = BlockRunner(add, ARRAYS, config(), Precision(32, 32)).all(X)
     chosen = np.sort(np.argsort(-probs, axis=1)[:, : routing.top_k], axis=1)
     return chosen, np.take_along_axis(weights, chosen, axis=1)
 
