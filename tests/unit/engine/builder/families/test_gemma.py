@@ -83,8 +83,16 @@ def test_gemma3_takes_defaults_and_stretches_full_layers_only() -> None:
     windows = [found.get("local_window_size", 0) for _, found in nodes]
     assert windows == ([1024] * 5 + [0]) * 5 + [1024] * 4
     assert {(found["num_heads"], found["kv_num_heads"]) for _, found in nodes} == {(8, 4)}
-    tables = {(node.input[7], "local_window_size" in found) for node, found in nodes}
-    assert len(tables) == len({table for table, _ in tables}) == 2
+    turned = {
+        node.name.split("/")[2]: node.input[2]
+        for node in planned("gemma-3-4b").model().graph.node
+        if node.op_type == "RotaryEmbedding"
+    }
+    assert len(turned) == 34
+    full = {cosines for layer, cosines in turned.items() if not windows[int(layer[7:])]}
+    assert len(full) == 1
+    assert len(set(turned.values())) == 2
+    assert [*turned.values()].count(*full) == 5
     assert all("softcap" not in found for _, found in nodes)
 
 
