@@ -20,7 +20,7 @@ import numpy as np
 from onnx import TensorProto
 
 from engine.builder.blocks.expert_weights import ExpertWeights, Gating
-from engine.builder.blocks.linear import is_narrow, join_rows, project, split_rows
+from engine.builder.blocks.linear import block_sums, is_narrow, join_rows, project, split_rows
 from engine.builder.blocks.mlp import activate
 from engine.builder.blocks.routing import Routed
 from engine.builder.blocks.site import Site
@@ -89,12 +89,14 @@ class _Order:
         places: [pairs] int64, where the pairs of each token went.
         counts: [experts] int64, pairs of each expert.
         weights: [tokens, 1, k], what each token's choices count.
+        experts: Number of experts.
     """
 
     tokens: str
     places: str
     counts: str
     weights: str
+    experts: int
 
 
 def _sort(g: Graph, routed: Routed, experts: int) -> _Order:
@@ -124,6 +126,7 @@ def _sort(g: Graph, routed: Routed, experts: int) -> _Order:
         places=places,
         counts=g.node("ReduceSum", [mine, last], attributes={"keepdims": 0}),
         weights=g.node("Unsqueeze", [weights, g.shared_integers([1])]),
+        experts=experts,
     )
 
 
@@ -144,22 +147,27 @@ def _each(
     halves = small and whole and is_bytes and is_narrow(stored[0])
     if halves:
         rows = split_rows(g.at("split"), rows, stored[0])  # [2, pairs, columns]
-    slices = g.nodes(
-        "Split",
-        [rows, order.counts],
-        [f"output_{index}" for index in range(len(weights))],
-        attributes={"axis": 1},
-    )
+    sums = [""] * len(weights)
+    if form.storage is Storage.INT4_OFFSET:
+        sums = _split(g.at("sums"), block_sums(g.at("sums"), rows, stored[0]), order)
     made = []
-    for index, (place, part, weight) in enumerate(zip(places, slices, stored, strict=True)):
+    parts = zip(places, _split(g, rows, order), sums, stored, strict=True)
+    for index, (place, part, part_sums, weight) in enumerate(parts):
         g.count_linear(weight.rows * weight.columns, form.storage.bits)
         bias = ""
         if biases:
             g.count_parameters(weight.rows)
             bias = place.constant("bias", biases[index] / np.float32(1 + halves))
-        made.append(project(place, part, weight, bias, fine=small and form.storage.bits == 4))
+        fine = small and form.storage.bits == 4
+        made.append(project(place, part, weight, bias, fine=fine, sums=part_sums))
     y = g.node("Concat", made, attributes={"axis": 1})
     return join_rows(g, y) if halves else y
+
+
+def _split(g: Graph, rows: str, order: _Order) -> list[str]:
+    """Each expert's rows: [1, pairs, columns] -> experts x [1, its pairs, columns]."""
+    outputs = [f"output_{index}" for index in range(order.experts)]
+    return list(g.nodes("Split", [rows, order.counts], outputs, attributes={"axis": 1}))
 
 
 def _gate(g: Graph, both: str, site: Site, gating: Gating) -> str:

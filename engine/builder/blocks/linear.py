@@ -64,7 +64,15 @@ def is_narrow(weight: StoredWeight) -> bool:
     return weight.rows * weight.columns <= NARROW
 
 
-def project(g: Graph, x: str, weight: StoredWeight, bias: str = "", *, fine: bool = False) -> str:
+def project(
+    g: Graph,
+    x: str,
+    weight: StoredWeight,
+    bias: str = "",
+    *,
+    fine: bool = False,
+    sums: str = "",
+) -> str:
     """Y = x @ W^T + b for a weight that is stored already.
 
     Kernels for integer weights round x to int8. Where that would hurt, `fine` asks for better: four
@@ -73,6 +81,8 @@ def project(g: Graph, x: str, weight: StoredWeight, bias: str = "", *, fine: boo
 
         x --------------------- MatMulNBits --------------------- + bias --> y
         x -- coarse and rest -- MatMulNBits -- their sum -------- + bias --> y
+
+    Who has the sums of x's blocks already (`block_sums`) says so in `sums`.
     """
     names = declare(g, weight, "weight")
     if not weight.storage.integer:
@@ -83,7 +93,9 @@ def project(g: Graph, x: str, weight: StoredWeight, bias: str = "", *, fine: boo
         return g.node("Add", [y, bias]) if bias else y
     if not (fine and weight.storage is Storage.INT8 and weight.columns % weight.block_size == 0):
         y = _multiply(g, x, weight, names, bias, fine=fine and weight.storage.bits == 4)
-        return _shift(g, x, y, weight, names)
+        if weight.storage is not Storage.INT4_OFFSET:
+            return y
+        return _shift(g, sums or block_sums(g, x, weight), y, names[2])
     y = join_rows(g, _multiply(g, split_rows(g.at("split"), x, weight), weight, names))
     return g.node("Add", [y, bias], name="Bias") if bias else y
 
@@ -112,17 +124,19 @@ def _multiply(
     return g.node("MatMulNBits", inputs, domain=MICROSOFT, attributes=attributes)
 
 
-def _shift(g: Graph, x: str, y: str, weight: StoredWeight, names: Sequence[str]) -> str:
-    """Add what the offsets of (q - 8) * scale + offset contribute; they are the same for a block.
-
-    x -- sums of blocks [b, s, blocks] -- offsets^T -- + y --> y
-    """
-    if weight.storage is not Storage.INT4_OFFSET:
-        return y
+def block_sums(g: Graph, x: str, weight: StoredWeight) -> str:
+    """Sums of x over the blocks of a weight: [batch, sequence, columns] -> [..., blocks]."""
     shape = g.shared_integers([0, 0, weight.blocks, weight.block_size])
     blocks = g.node("Reshape", [x, shape])
-    sums = g.node("ReduceSum", [blocks, g.shared_integers([3])], attributes={"keepdims": 0})
-    shift = g.node("FusedMatMul", [sums, names[2]], domain=MICROSOFT, attributes={"transB": 1})
+    return g.node("ReduceSum", [blocks, g.shared_integers([3])], attributes={"keepdims": 0})
+
+
+def _shift(g: Graph, sums: str, y: str, offsets: str) -> str:
+    """Add what the offsets of (q - 8) * scale + offset contribute; they are the same for a block.
+
+    sums of blocks [b, s, blocks] -- offsets^T -- + y --> y
+    """
+    shift = g.node("FusedMatMul", [sums, offsets], domain=MICROSOFT, attributes={"transB": 1})
     return g.node("Add", [y, shift])
 
 
