@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 StopReason = Literal["cancelled", "deadline"]
+
+_POLL_S: Final = 0.02
 
 
 class Interrupted(Exception):
@@ -52,3 +56,25 @@ class Control:
         reason = self.stop_reason()
         if reason is not None:
             raise Interrupted(reason)
+
+    @contextmanager
+    def calling(self, stop: Callable[[], None]) -> Iterator[None]:
+        """Call `stop`, from another thread, as soon as it is time to; for calls that block."""
+        if self.cancel is None and not self.deadline:
+            yield
+            return
+        finished = threading.Event()
+
+        def watch() -> None:
+            while not finished.wait(_POLL_S):
+                if self.stop_reason() is not None:
+                    stop()
+                    return
+
+        watcher = threading.Thread(target=watch, name="stop-watch", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            finished.set()
+            watcher.join()

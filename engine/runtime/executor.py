@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadBundle, EngineError
-from engine.runtime.ort import memory_failure, ort_failures
+from engine.runtime.control import Control
+from engine.runtime.ort import load_onnxruntime, memory_failure, ort_failures
 from engine.runtime.session import OpenSession
 from engine.runtime.states import StateSet, bind_input, bind_output
 
@@ -90,12 +91,18 @@ class Executor:
             self._decode = None  # it is bound to buffers that will be gone
             self.states.reserve(needed)
 
-    def extend(self, ids: NDArray[np.int64], keep: int = 1) -> NDArray[np.float32]:
+    def extend(
+        self,
+        ids: NDArray[np.int64],
+        keep: int = 1,
+        control: Control = Control(),  # noqa: B008 - frozen
+    ) -> NDArray[np.float32]:
         """Read `ids` [seq] after what was read before.
 
         Args:
             ids: The new tokens.
             keep: How many of the last positions get logits.
+            control: Asked while several tokens are read; then none of them counts as read.
 
         Returns:
             Logits [keep, vocab]. For a single token they live in a buffer that the next call
@@ -104,6 +111,7 @@ class Executor:
         Raises:
             InsufficientMemory: No room for the longer state.
             BadBundle: The graph failed on valid input.
+            Interrupted: `control` said so.
         """
         self.reserve(len(ids))
         if len(ids) == 1:
@@ -113,7 +121,7 @@ class Executor:
         else:
             step = self._prepare(len(ids), keep)
         step.ids[0, :] = ids
-        return cast("NDArray[np.float32]", self._run(step, len(ids))[0])
+        return cast("NDArray[np.float32]", self._run(step, len(ids), control)[0])
 
     def step(self, token_id: int) -> NDArray[np.float32]:
         """Read one token, return its logits [vocab] in a buffer that the next call overwrites."""
@@ -123,7 +131,7 @@ class Executor:
         step.ids[0, 0] = token_id
         return cast("NDArray[np.float32]", self._run(step, 1)[0, 0])
 
-    def _run(self, step: _Step, count: int) -> NDArray[np.float32]:
+    def _run(self, step: _Step, count: int, control: Control | None = None) -> NDArray[np.float32]:
         states = self.states
         start, end = states.length, states.length + count
         step.seqlens[0] = end - 1
@@ -132,11 +140,28 @@ class Executor:
         step.positions[0, :] = start if count == 1 else np.arange(start, end)
         binding = step.bindings[states.parity if states.alternates else 0]
         try:
-            self._session.ort.run_with_iobinding(binding)
+            if control is None or count == 1:
+                self._session.ort.run_with_iobinding(binding)
+            else:
+                self._run_until_stopped(binding, control)
         except ort_failures() as exc:
             raise (memory_failure(exc) or _failed()) from exc
         states.advance(count)
         return step.logits
+
+    def _run_until_stopped(self, binding: Any, control: Control) -> None:  # noqa: ANN401
+        """Run, but leave after the operator at work when `control` asks to. Raises Interrupted."""
+        options = load_onnxruntime().RunOptions()
+
+        def stop() -> None:
+            options.terminate = True
+
+        with control.calling(stop):
+            try:
+                self._session.ort.run_with_iobinding(binding, options)
+            except ort_failures():
+                control.check()
+                raise
 
     def _prepare(self, count: int, keep: int) -> _Step:
         step = _Step(

@@ -1,4 +1,9 @@
-"""Reads a prompt in pieces short enough to stop between and long enough to be fast."""
+"""Reads a prompt in pieces short enough to show progress and long enough to be fast.
+
+A piece costs reading all weights once, and in a mixture of experts even few tokens need nearly all
+of them. Measured with 16e9 weights of DeepSeek-V2-Lite's shape on two cores, tokens a second for
+pieces of 16, 64, 128, 256 and 512: 25, 31, 47, 46, 50. Stopping does not wait for a piece to end.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +20,10 @@ from engine.types import Progress
 
 ProgressCallback = Callable[[Progress], None]
 
-_PIECE_S = 0.2  # a person who presses Stop waits no longer than this
+_PIECE_S = 0.2  # how often progress is shown where the machine is fast enough
 _FIRST_PIECE = 64
-_SMALLEST_PIECE, _LARGEST_PIECE = 16, 512
+_STEP = 16
+_SMALLEST_PIECE, _LARGEST_PIECE = 128, 512
 
 
 @dataclass
@@ -36,10 +42,10 @@ class Pace:
         self.tokens_per_s = rate if not self.tokens_per_s else (self.tokens_per_s + rate) / 2
 
     def piece(self) -> int:
-        """Tokens that take about 200 ms, a multiple of 16."""
+        """Tokens that take about 200 ms, a multiple of 16; no fewer than 128."""
         if not self.tokens_per_s:
             return _FIRST_PIECE
-        tokens = int(self.tokens_per_s * _PIECE_S) // _SMALLEST_PIECE * _SMALLEST_PIECE
+        tokens = int(self.tokens_per_s * _PIECE_S) // _STEP * _STEP
         return min(max(tokens, _SMALLEST_PIECE), _LARGEST_PIECE)
 
     def seconds_for(self, tokens: int) -> float | None:
@@ -67,8 +73,8 @@ def prefill(
         control.check()
         piece = ids[done : done + pace.piece()]
         start = time.perf_counter()
-        logits = executor.extend(piece)
-        if len(piece) >= _SMALLEST_PIECE:
+        logits = executor.extend(piece, control=control)
+        if len(piece) >= _STEP:
             pace.record(len(piece), time.perf_counter() - start)
         done += len(piece)
         _report(on_progress, pace, done, total)

@@ -49,7 +49,7 @@ def score_ids(
     for start in range(0, len(ids), _PIECE):
         control.check()
         piece = ids[start : start + _PIECE]
-        result[start : start + len(piece)] = executor.extend(piece, keep=len(piece))
+        result[start : start + len(piece)] = executor.extend(piece, len(piece), control)
         if on_progress is not None:
             on_progress(Progress("score", start + len(piece), len(ids)))
     return result

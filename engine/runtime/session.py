@@ -21,11 +21,8 @@ three leave a window its 16 ms.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import threading
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +44,6 @@ _PROVIDERS: dict[Device, str] = {"auto": "CPUExecutionProvider", "cpu": "CPUExec
 _INT8_ACTIVATIONS = 4  # accuracy_level of MatMulNBits and its relatives
 _FLOAT32_ACTIVATIONS = 0
 _EXPERT_WEIGHTS = (2, 5)  # inputs of QMoE
-_CANCEL_POLL_S = 0.02
 _SPIN_US = 20  # see above
 
 
@@ -102,12 +98,13 @@ def open_session(
     if exact:
         model = exact_graph(bundle / GRAPH_NAME)
     control.check()
-    with _cancellable(options, control):
+    with control.calling(lambda: options.set_load_cancellation_flag(True)):
         try:
             session = ort.InferenceSession(model, options, providers=[provider])
         except ort_failures() as exc:
             control.check()
             raise (memory_failure(exc) or _damaged()) from exc
+    control.check()
     placement = _assert_placement(session, device, provider)
     use_huge_pages_soon()
     names = frozenset(value.name for value in session.get_inputs())
@@ -181,30 +178,6 @@ def _options(ort: Any, bundle: Path, threads: int) -> Any:  # noqa: ANN401
     for name, value in entries.items():
         options.add_session_config_entry(name, value)
     return options
-
-
-@contextlib.contextmanager
-def _cancellable(options: Any, control: Control) -> Iterator[None]:  # noqa: ANN401
-    """Raise the library's own cancellation flag when `control` asks to stop."""
-    if control.cancel is None and not control.deadline:
-        yield
-        return
-    finished = threading.Event()
-
-    def watch() -> None:
-        while not finished.wait(_CANCEL_POLL_S):
-            if control.stop_reason() is not None:
-                options.set_load_cancellation_flag(True)
-                return
-
-    watcher = threading.Thread(target=watch, name="load-cancel", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        watcher.join()
-    control.check()
 
 
 def _assert_placement(session: Any, device: Device, provider: str) -> dict[str, int]:  # noqa: ANN401
