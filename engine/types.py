@@ -78,10 +78,17 @@ class BuildConfig:
         bits: Bits per weight; None keeps the precision of the source: Q4_0, Q4_1, Q4_K and
             Q8_0 blocks of a GGUF exactly, its other blocks in 8 bits, floats as floats.
         block_size: Weights along the input dimension that share a scale.
+        search: Whether scales are searched for; rounding to the nearest is five times as fast.
+        budget_bits: With `bits` 4, bits for each weight on average, scales included: what is left
+            over 4-bit forms goes where it helps most.
+        calibration: Path of a text that shows with `bits` 4 which inputs matter; "" for none.
     """
 
     bits: Bits | None = None
     block_size: int = 32
+    search: bool = True
+    budget_bits: float = 5.0
+    calibration: str = ""
 
 
 @dataclass(frozen=True, slots=True)

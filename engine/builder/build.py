@@ -9,23 +9,27 @@ afterwards leaves either a whole bundle or nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Final
 
-from engine.builder.blocks.decoder import build_decoder
+from engine.builder.blocks.decoder import Decoder, build_decoder
 from engine.builder.blocks.storage import Precision
 from engine.builder.checkpoint import Checkpoint, Tensor, TextParts
+from engine.builder.decide import decide_forms
 from engine.builder.families import open_family
 from engine.builder.graph import Graph
 from engine.builder.output import Planned, check_destination, write_bundle
+from engine.builder.quantize_plan import LayerFacts, describe
 from engine.builder.readers import open_checkpoint
 from engine.builder.weights import OnProgress, WeightPlan
 from engine.errors import BadCheckpoint, InvalidRequest, UnsupportedFamily
 from engine.types import BuildConfig, Progress
 
 log = logging.getLogger(__name__)
+
+OnLayers = Callable[[Sequence[LayerFacts]], None]
 
 _BLOCK_SIZES: Final = (16, 32, 64, 128, 256)
 # Stored by some converters, computed by us.
@@ -39,6 +43,7 @@ def build_model(
     *,
     on_progress: OnProgress | None = None,
     cancel: Event | None = None,
+    on_layers: OnLayers | None = None,
 ) -> Path:
     """Build a bundle from a Hugging Face folder or a GGUF file.
 
@@ -48,6 +53,7 @@ def build_model(
         config: Precision; None keeps that of the source.
         on_progress: Called at most ten times a second, stages "read", "write" and "verify".
         cancel: Set it to stop.
+        on_layers: Told at the end how large each weight became, and its estimated error.
 
     Returns:
         The destination.
@@ -68,9 +74,13 @@ def build_model(
     report = on_progress or _ignore
     report(Progress("read", 0, 1))
     checkpoint = _Watched(open_checkpoint(source))
-    planned = _plan(checkpoint, config)
+    decoder = open_family(checkpoint.config)
+    precision = decide_forms(decoder, checkpoint, config, destination, on_progress, cancel)
+    planned = _plan(checkpoint, decoder, precision)
     report(Progress("read", 1, 1))
     write_bundle(checkpoint, planned, destination, on_progress, cancel)
+    if on_layers is not None:
+        on_layers(describe(precision.asked or ()))
     log.info(
         "built family=%s bytes=%d", checkpoint.config["model_type"], planned.weights.size_bytes
     )
@@ -82,11 +92,10 @@ def _ignore(_progress: Progress) -> None:
     """Nobody wants to know."""
 
 
-def _plan(checkpoint: _Watched, config: BuildConfig) -> Planned:
-    decoder = open_family(checkpoint.config)
+def _plan(checkpoint: _Watched, decoder: Decoder, precision: Precision) -> Planned:
     weights = WeightPlan()
     g = Graph(weights)
-    build_decoder(decoder, g, checkpoint, Precision(config.bits, config.block_size))
+    build_decoder(decoder, g, checkpoint, precision)
     for name in sorted(checkpoint.unread()):
         if not name.endswith(_UNUSED_TENSORS):
             option = f"tensor {name}"[:120]
@@ -95,7 +104,7 @@ def _plan(checkpoint: _Watched, config: BuildConfig) -> Planned:
     if text.vocab_size > decoder.config.vocab:
         raise BadCheckpoint(reason="tokenizer_too_large")
     sizes = decoder.config.sizes()
-    return Planned(g, weights, text, sizes, decoder.config.context_length, config.block_size)
+    return Planned(g, weights, text, sizes, decoder.config.context_length, precision.block_size)
 
 
 class _Watched:

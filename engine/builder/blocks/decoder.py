@@ -68,6 +68,7 @@ def _head(site: Site, x: str, table: Embedding, decoder: Decoder) -> None:
         head = embedding(g, tensor, site.precision)
     elif "lm_head.weight" in site.checkpoint.names():
         site.checkpoint.tensor("lm_head.weight")  # a copy of the embedding that some files carry
+    site.precision.note(g.path, [head.tensor], head.form, x, table=True)
     bias = ""
     if decoder.head_bias:
         g.count_parameters(config.vocab)

@@ -109,7 +109,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class AskedWeight:
     """A weight that the graph asked for.
 
     Attributes:
@@ -143,7 +143,7 @@ class Precision:
     block_size: int
     search: bool = True
     forms: Mapping[str, Form] = field(default_factory=dict, compare=False)
-    asked: list[Planned] | None = field(default=None, compare=False)
+    asked: list[AskedWeight] | None = field(default=None, compare=False)
 
     def choose(self, tensor: Tensor, *, embedding: bool = False) -> Storage:
         """Kind of numbers for one weight, see `form`."""
@@ -171,7 +171,7 @@ class Precision:
     ) -> None:
         """Take note of a weight, for the plan and the report."""
         if self.asked is not None:
-            self.asked.append(Planned(path, tuple(tensors), form, value, table))
+            self.asked.append(AskedWeight(path, tuple(tensors), form, value, table))
 
     def exact_form(self, tensor: Tensor) -> Storage | None:
         """The form that holds exactly the numbers of a block format, if there is one."""

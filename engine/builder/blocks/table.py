@@ -24,9 +24,18 @@ class Embedding:
 
     Attributes:
         parts: The whole table, or the rows of common tokens and those of rare ones.
+        tensor: Where they come from.
+        form: How they are stored.
     """
 
     parts: tuple[StoredWeight, ...]
+    tensor: Tensor
+    form: Form
+
+    @property
+    def rows(self) -> int:
+        """Tokens of the vocabulary."""
+        return sum(part.rows for part in self.parts)
 
     @property
     def table(self) -> StoredWeight:
@@ -73,12 +82,13 @@ def embedding(g: Graph, tensor: Tensor, precision: Precision) -> Embedding:
     precision.note(g.path, [tensor], form, table=True)
     g.note_embedding(form.storage.bits)
     if not form.common_rows:
-        return Embedding((store(g, [tensor], form),))
+        return Embedding((store(g, [tensor], form),), tensor, form)
     rare = replace(form, common_rows=0)
     common = replace(rare, storage=Storage.INT8)
     head = tensor.sliced(0, form.common_rows)
     tail = tensor.sliced(form.common_rows, tensor.rows)
-    return Embedding((store(g, [head], common), store(g, [tail], rare)))
+    parts = (store(g, [head], common), store(g, [tail], rare))
+    return Embedding(parts, tensor, form)
 
 
 def _lookup(g: Graph, table: StoredWeight, ids: str) -> str:
@@ -130,6 +140,4 @@ def lm_head(
     if softcap:
         logits = soft_cap(g, logits, softcap)
     g.rename_output(logits, "logits")
-    return g.output(
-        "logits", TensorProto.FLOAT, ["batch", "kept", sum(part.rows for part in table.parts)]
-    )
+    return g.output("logits", TensorProto.FLOAT, ["batch", "kept", table.rows])

@@ -47,7 +47,7 @@ def test_manifest_says_what_the_bundle_is(tmp_path: Path) -> None:
     assert (manifest.name, manifest.family, manifest.licence) == ("Tiny-1B", "llama", "mit")
     assert manifest.languages == ("en", "fr")
     assert manifest.quantization == {
-        "bits": 4, "block_size": 32, "embedding_bits": 8, "source_type": "F32",
+        "bits": 4, "block_size": 32, "embedding_bits": 4, "source_type": "F32",
     }  # fmt: skip
     assert manifest.special_tokens == {"bos": "<|im_start|>", "eos": "<|im_end|>"}
     assert manifest.stop_ids == (0, 2)
