@@ -87,10 +87,14 @@ def _find(folder: Path) -> Path:
 
 def _load(path: Path) -> Tokenizer:
     try:
-        return load_tokenizer(path)
+        tokenizer = load_tokenizer(path)
     except BadBundle as exc:
         reason = f"tokenizer_{exc.params.get('reason', 'malformed')}"
         raise BadCheckpoint(reason=reason, file=path.name) from exc
+    ids = tokenizer.get_vocab(with_added_tokens=False)
+    if len(set(ids.values())) != len(ids):  # one of the two would be lost when it is written
+        raise BadCheckpoint(reason="tokenizer_duplicate_id", file=path.name)
+    return tokenizer
 
 
 def _read(path: Path) -> bytes:

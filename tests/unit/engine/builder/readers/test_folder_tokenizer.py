@@ -71,6 +71,14 @@ def test_tokenizer_json_comes_first(tmp_path: Path) -> None:
     assert folder_text(tmp_path, {}).vocab_size == 300
 
 
+def test_two_tokens_with_one_id_are_refused(tmp_path: Path) -> None:
+    body = json.loads(tiny_tokenizer().to_str())
+    body["model"]["vocab"]["in"] = body["model"]["vocab"]["er"]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(body))
+    with pytest.raises(BadCheckpoint, match="duplicate_id"):
+        folder_text(tmp_path, {})
+
+
 @pytest.mark.parametrize("name", ["hy.tiktoken", "tiktoken.model", "qwen.tiktoken"])
 def test_a_tiktoken_folder_of_another_size_needs_its_tokens_listed(
     tmp_path: Path, name: str
