@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from engine.builder.config import Fields
+from engine.builder.fields import Fields
 from engine.errors import BadCheckpoint, UnsupportedFamily
 
 _WITH_ORIGINAL_CONTEXT: Final = ("llama3", "yarn", "longrope")

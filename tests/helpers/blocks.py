@@ -20,7 +20,8 @@ from onnx import TensorProto
 from engine.builder.blocks.site import Site
 from engine.builder.blocks.storage import Precision
 from engine.builder.checkpoint import Tensor, TextParts
-from engine.builder.config import Fields, ModelConfig, read_decoder
+from engine.builder.config import ModelConfig, read_decoder
+from engine.builder.fields import Fields
 from engine.builder.graph import Graph
 from engine.builder.weights import WeightPlan
 from engine.bundle import GRAPH_NAME, WEIGHTS_NAME

@@ -22,7 +22,7 @@ from engine.builder.blocks.norm import normalize
 from engine.builder.blocks.short_conv import CausalConv, causal_conv, constant_state
 from engine.builder.blocks.site import Site
 from engine.builder.checkpoint import Tensor
-from engine.builder.config import Fields
+from engine.builder.fields import Fields
 from engine.builder.graph import MICROSOFT, Graph
 from engine.errors import BadCheckpoint
 

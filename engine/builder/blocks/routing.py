@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from engine.builder.blocks.linear import linear
 from engine.builder.blocks.site import Site
 from engine.builder.blocks.storage import Precision
-from engine.builder.config import Fields
+from engine.builder.fields import Fields
 from engine.builder.graph import Graph
 from engine.errors import BadCheckpoint
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.builder.blocks.decoder import Decoder
-from engine.builder.config import Fields
 from engine.builder.families import (
     deepseek_v2,
     deepseek_v3,
@@ -42,6 +41,7 @@ from engine.builder.families import (
     qwen3_next,
     smollm3,
 )
+from engine.builder.fields import Fields
 from engine.errors import UnsupportedFamily
 
 Read = Callable[[Fields], Decoder]

@@ -16,7 +16,8 @@ from engine.builder.blocks.layers import Block, dense
 from engine.builder.blocks.mlp import Mlp
 from engine.builder.blocks.routing import Routing
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields, ModelConfig, read_decoder
+from engine.builder.config import ModelConfig, read_decoder
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 from engine.errors import UnsupportedFamily
 

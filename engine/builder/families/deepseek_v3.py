@@ -12,13 +12,13 @@ from engine.builder.blocks.experts import Experts, mixture
 from engine.builder.blocks.latent_attention import latent_layers
 from engine.builder.blocks.layers import dense
 from engine.builder.blocks.mlp import Mlp
-from engine.builder.config import Fields
 from engine.builder.families.deepseek_v2 import (
     read_dense_first,
     read_latent_attention,
     read_shared_experts,
 )
 from engine.builder.families.glm4_moe import read_corrected_routing
+from engine.builder.fields import Fields
 
 
 def read(fields: Fields) -> Decoder:

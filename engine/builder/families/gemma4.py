@@ -24,7 +24,8 @@ from engine.builder.blocks.norm import Stream, normalize, rms_norm
 from engine.builder.blocks.per_layer_inputs import add_per_layer_input, per_layer_inputs
 from engine.builder.blocks.routing import Routing, route
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields, ModelConfig, read_decoder, read_windows
+from engine.builder.config import ModelConfig, read_decoder, read_windows
+from engine.builder.fields import Fields
 from engine.builder.rope_config import RopeConfig, read_rope
 from engine.errors import BadCheckpoint
 

@@ -12,7 +12,8 @@ from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.mlp import Mlp, gated_mlp
 from engine.builder.blocks.norm import Stream, rms_norm
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields, read_decoder
+from engine.builder.config import read_decoder
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 

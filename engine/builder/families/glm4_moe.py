@@ -15,7 +15,8 @@ from engine.builder.blocks.layers import dense, pre_norm_layers
 from engine.builder.blocks.mlp import Mlp
 from engine.builder.blocks.routing import Routing, read_experts
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields, read_decoder
+from engine.builder.config import read_decoder
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 

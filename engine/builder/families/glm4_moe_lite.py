@@ -11,9 +11,9 @@ from engine.builder.blocks.latent_attention import latent_layers
 from engine.builder.blocks.layers import Block, dense
 from engine.builder.blocks.mlp import Mlp
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields
 from engine.builder.families.deepseek_v2 import read_latent_attention, read_shared_experts
 from engine.builder.families.glm4_moe import read_corrected_routing
+from engine.builder.fields import Fields
 from engine.errors import BadCheckpoint
 
 

@@ -12,7 +12,8 @@ from engine.builder.blocks.attention import Attention, QueryKeyNorm
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.layers import dense, pre_norm_layers
 from engine.builder.blocks.mlp import Mlp
-from engine.builder.config import Fields, ModelConfig, read_decoder
+from engine.builder.config import ModelConfig, read_decoder
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 HUNYUAN_NORM: Final = QueryKeyNorm("query_layernorm", "key_layernorm", after_rope=True)

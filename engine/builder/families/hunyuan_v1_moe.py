@@ -16,8 +16,8 @@ from engine.builder.blocks.layers import dense, pre_norm_layers
 from engine.builder.blocks.mlp import Mlp
 from engine.builder.blocks.routing import Routing
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields
 from engine.builder.families.hunyuan_v1_dense import HUNYUAN_NORM, read_hunyuan
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 

@@ -17,7 +17,8 @@ from engine.builder.blocks.layers import Block, Layer, pre_norm_block
 from engine.builder.blocks.mlp import Mlp, gated_mlp
 from engine.builder.blocks.short_conv import gated_short_conv
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields, ModelConfig, read_decoder
+from engine.builder.config import ModelConfig, read_decoder
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 from engine.errors import BadCheckpoint
 

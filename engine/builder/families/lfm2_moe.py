@@ -10,8 +10,8 @@ from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.experts import Experts, mixture
 from engine.builder.blocks.routing import Routing, read_experts
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields
 from engine.builder.families.lfm2 import MLP_NAMES, NORM, dense_mlp, hybrid_layers, read_sizes
+from engine.builder.fields import Fields
 
 
 def read(fields: Fields) -> Decoder:

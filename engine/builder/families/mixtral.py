@@ -13,7 +13,8 @@ from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.experts import Experts, mixture
 from engine.builder.blocks.layers import pre_norm_layers
 from engine.builder.blocks.routing import Routing, read_experts
-from engine.builder.config import Fields, read_decoder, read_windows
+from engine.builder.config import read_decoder, read_windows
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 

@@ -11,7 +11,8 @@ from engine.builder.blocks.attention import Attention
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.layers import dense, pre_norm_layers
 from engine.builder.blocks.mlp import Mlp
-from engine.builder.config import Fields, read_decoder
+from engine.builder.config import read_decoder
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 _OLDER_NAMES = {"su": "longrope", "yarn": "longrope"}

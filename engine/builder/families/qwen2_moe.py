@@ -16,7 +16,8 @@ from engine.builder.blocks.layers import Block, dense, pre_norm_layers
 from engine.builder.blocks.mlp import Mlp
 from engine.builder.blocks.routing import Routing, read_experts
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields, ModelConfig, read_decoder, read_windows
+from engine.builder.config import ModelConfig, read_decoder, read_windows
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 

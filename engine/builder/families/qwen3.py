@@ -11,8 +11,9 @@ from engine.builder.blocks.attention import Attention, QueryKeyNorm
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.layers import dense, pre_norm_layers
 from engine.builder.blocks.mlp import Mlp
-from engine.builder.config import Fields, read_decoder
+from engine.builder.config import read_decoder
 from engine.builder.families.qwen2 import read_qwen_windows
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 

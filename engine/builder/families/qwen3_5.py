@@ -10,8 +10,9 @@ from __future__ import annotations
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.layers import dense
 from engine.builder.blocks.mlp import Mlp
-from engine.builder.config import Fields, read_decoder
+from engine.builder.config import read_decoder
 from engine.builder.families.qwen3_next import HEAD_DIM, hybrid_layers
+from engine.builder.fields import Fields
 
 
 def read(fields: Fields) -> Decoder:

@@ -7,8 +7,9 @@ Reference: transformers, modeling_qwen3_5_moe.py.
 from __future__ import annotations
 
 from engine.builder.blocks.decoder import Decoder
-from engine.builder.config import Fields, read_decoder
+from engine.builder.config import read_decoder
 from engine.builder.families.qwen3_next import HEAD_DIM, hybrid_layers, read_mixture
+from engine.builder.fields import Fields
 
 
 def read(fields: Fields) -> Decoder:

@@ -12,8 +12,9 @@ from engine.builder.blocks.attention import Attention, QueryKeyNorm
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.experts import mixture
 from engine.builder.blocks.layers import pre_norm_layers
-from engine.builder.config import Fields, read_decoder
+from engine.builder.config import read_decoder
 from engine.builder.families.qwen2_moe import alternate, read_qwen_experts
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 

@@ -21,8 +21,9 @@ from engine.builder.blocks.gated_delta import (
 )
 from engine.builder.blocks.layers import Block, Layer, pre_norm_block
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields, ModelConfig, read_decoder
+from engine.builder.config import ModelConfig, read_decoder
 from engine.builder.families.qwen2_moe import alternate, read_qwen_experts
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
 HEAD_DIM: Final = 256

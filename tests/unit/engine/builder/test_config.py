@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.builder.config import MAX_CONTEXT, Fields, ModelConfig, read_windows
+from engine.builder.config import MAX_CONTEXT, ModelConfig, read_windows
 from engine.builder.families import open_family
+from engine.builder.fields import Fields
 from engine.errors import BadCheckpoint, UnsupportedFamily
 from tests.helpers.models import tiny_config
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from engine.builder.config import Fields
+from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 from engine.errors import BadCheckpoint, UnsupportedFamily
 

@@ -21,7 +21,7 @@ from engine.builder.blocks.gated_delta import (
     read_linear_layers,
 )
 from engine.builder.blocks.site import Site
-from engine.builder.config import Fields
+from engine.builder.fields import Fields
 from engine.bundle import read_manifest
 from engine.runtime.executor import Executor
 from engine.runtime.session import open_session

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.builder.blocks.routing import Routing, read_experts, route
 from engine.builder.blocks.site import Site
 from engine.builder.blocks.storage import Precision
-from engine.builder.config import Fields
+from engine.builder.fields import Fields
 from engine.errors import BadCheckpoint
 from tests.helpers.blocks import BlockRunner, config
 
