@@ -5,7 +5,7 @@ SHARED := installers/shared
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-tokenizers fuzz check screenshots starter translations lock env env-test format clean bench \
-	bench-build bench-v2-lite convert test-convert
+	bench-build bench-large convert test-convert
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -45,7 +45,7 @@ test-tokenizers: env-test  ## Tokenizers that packages carry, against the ids of
 bench-build: env-test  ## Build a 4 GB checkpoint: speed, memory, cancel, full disk; ARGS="--dir FOLDER"
 	@$(PY) -m tests.perf.bench_build --out resources/benchmarks/build.json $(ARGS)
 
-bench-v2-lite: env-test  ## Build and run 16e9 weights of DeepSeek-V2-Lite's shape; FOLDER=where 12 GB are free
+bench-large: env-test  ## Build and run 16e9 weights of DeepSeek-V2-Lite's shape; FOLDER=where 12 GB are free
 	@$(PY) -m tests.perf.bench_v2_lite --folder $(FOLDER) --out resources/benchmarks/v2_lite.json
 
 convert: env  ## Optimum and PyTorch in .build/convert, for models that no family knows

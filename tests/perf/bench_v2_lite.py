@@ -1,0 +1,101 @@
+"""Builds a model of DeepSeek-V2-Lite's real shape at 4 bits, and runs it.
+
+    .venv/bin/python -m tests.perf.bench_v2_lite --folder /tmp/v2-lite \
+        --out resources/benchmarks/v2_lite.json
+
+27 layers, 64 experts of 1,408, six of them and two shared ones for each token, 102,400 tokens of
+vocabulary: 15.7e9 random weights. The source (31 GB in bfloat16) lies nowhere, its numbers are made
+while the builder reads them; the bundle is whole. Needs 12 GB of disk and some 12 GB of memory, and
+on two cores ten minutes. A bundle that is in the folder already is run, not built again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+from engine import build_model
+from engine.bundle import MANIFEST_NAME, read_manifest
+from engine.runtime.machine import memory, process_memory
+from engine.types import BuildConfig, Progress
+from tests.helpers.synthetic import SyntheticCheckpoint
+
+CONFIGS: Final = Path(__file__).parents[1] / "fixtures" / "configs" / "latent_attention.json"
+_NAME: Final = "DeepSeek-V2-Lite"
+_REPORT_S: Final = 15.0
+
+
+def build(bundle: Path, layers: int) -> dict[str, Any]:
+    """Build the bundle by rounding to nearest; seconds, rate and peak of anonymous memory."""
+    body = json.loads(CONFIGS.read_text("utf-8"))[_NAME]
+    checkpoint = SyntheticCheckpoint(_NAME, {**body, "num_hidden_layers": layers})
+    peak_bytes, reported = 0, 0.0
+
+    def watch(progress: Progress) -> None:
+        nonlocal peak_bytes, reported
+        peak_bytes = max(peak_bytes, process_memory().anonymous_bytes)
+        if time.monotonic() - reported > _REPORT_S:
+            reported = time.monotonic()
+            left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
+            print(f"{progress.stage} {progress.done / 1e6:.0f} MB{left}", flush=True)
+
+    config = BuildConfig(bits=4, search=False)
+    start = time.monotonic()
+    with patch("engine.builder.build.open_checkpoint", lambda _source: checkpoint):
+        build_model(_NAME, bundle, config, on_progress=watch)
+    seconds = time.monotonic() - start
+    return {
+        "source_gb": round(checkpoint.size_bytes / 1e9, 2),
+        "build_s": round(seconds, 1),
+        "build_mb_per_s": round(checkpoint.size_bytes / seconds / 1e6, 1),
+        "build_anonymous_mb": round(peak_bytes / 1e6, 1),
+    }
+
+
+def run(bundle: Path, prompt_tokens: int, new_tokens: int) -> dict[str, Any]:
+    """What `python -m engine bench` says, in a process of its own."""
+    command = [sys.executable, "-m", "engine", "bench", str(bundle), "--json"]
+    command += ["--prompt-tokens", str(prompt_tokens), "--new-tokens", str(new_tokens)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    body = json.loads(output)
+    return dict(body)
+
+
+def main() -> None:
+    """Build, run, print and write the figures."""
+    parser = argparse.ArgumentParser(description="A model of DeepSeek-V2-Lite's shape.")
+    parser.add_argument("--folder", type=Path, required=True, help="where the bundle goes")
+    parser.add_argument("--out", type=Path, help="JSON file to write")
+    parser.add_argument("--layers", type=int, default=27, help="fewer for a trial")
+    parser.add_argument("--prompt-tokens", type=int, default=512)
+    parser.add_argument("--new-tokens", type=int, default=64)
+    arguments = parser.parse_args()
+    bundle = arguments.folder / f"v2-lite-{arguments.layers}"
+    facts: dict[str, Any] = {
+        "date": time.strftime("%Y-%m-%d"),
+        "processor": platform.processor() or platform.machine(),
+        "memory_gb": round(memory().total_bytes / 1e9, 1),
+        "load_average": os.getloadavg()[0],
+    }
+    if not (bundle / MANIFEST_NAME).exists():
+        facts |= build(bundle, arguments.layers)
+    manifest = read_manifest(bundle)
+    facts["parameters"] = manifest.sizes["parameters"]
+    facts["bundle_gb"] = round(sum(f.size_bytes for f in manifest.files.values()) / 1e9, 2)
+    facts |= run(bundle, arguments.prompt_tokens, arguments.new_tokens)
+    text = json.dumps(facts, indent=1)
+    print(text)
+    if arguments.out:
+        arguments.out.write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
