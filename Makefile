@@ -31,6 +31,7 @@ bench: env-test starter translations  ## Figures for resources/benchmarks; PEER=
 	@$(PY) -m tests.perf.bench_window_start --out resources/benchmarks/window_start.json
 	@$(PY) -m tests.perf.bench_sampling
 	@$(PY) -m tests.perf.bench_store
+	@$(PY) -m tests.perf.bench_expert_graphs --out resources/benchmarks/expert_graphs.json
 	@$(PY) -m tests.perf.bench_latent_attention --out resources/benchmarks/latent_attention.json
 	@test -z "$(PEER)" || $(PY) -m tests.perf.bench_llama_cpp --peer-python $(PEER) \
 		--out resources/benchmarks/llama_cpp.json \

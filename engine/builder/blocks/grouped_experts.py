@@ -8,7 +8,9 @@ multiplies one slice; one that nobody chose multiplies an empty slice, which cos
                                   :             :                           :          :    |
     y <-- sum over k <-- * weights <-- rows by token <--------------------------------------+
 
-Measured against `QMoE` with the same weights (resources/benchmarks/expert_graphs.json).
+Measured on one thread with 128 experts, 8 of them chosen (resources/benchmarks/expert_graphs.json):
+one token takes 1.2 times as long as with `QMoE` and the same weights, 1.5 with minima, 128 tokens
+1.0 to 1.2 times; memory is the same.
 """
 
 from __future__ import annotations
