@@ -34,6 +34,9 @@ FLOAT_TYPES: Final[Mapping[str, np.dtype[Any]]] = {
     "BF16": np.dtype(bfloat16),
 }
 
+DEQUANTIZED: Final = "dequantized"
+"""Type of rows that are floats by now and were blocks in the file: 8 bits are enough for them."""
+
 ReadRows = Callable[[int, int], NDArray[Any]]
 
 
@@ -45,7 +48,8 @@ class Tensor:
         name: Hugging Face name.
         shape: Hugging Face shape; rows are all leading dimensions flattened.
         type: "F32", "F16", "BF16", "F64", a GGUF quantization type such as "Q4_1" or "MXFP4" (in
-            ggml's layout, wherever it came from), or float8 such as "F8_E4M3_128" (see `packed`).
+            ggml's layout, wherever it came from), float8 such as "F8_E4M3_128" (see `packed`), or
+            `DEQUANTIZED`.
         read: `read(start, stop)` gives those rows as stored: [rows, columns] of a float type or
             [rows, bytes] of uint8 for quantized types.
     """
@@ -67,7 +71,7 @@ class Tensor:
 
     @property
     def quantized(self) -> bool:
-        """Whether rows are blocks of bytes rather than numbers."""
+        """Whether the file holds blocks of bytes rather than numbers."""
         return self.type not in FLOAT_TYPES
 
     def floats(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
@@ -83,7 +87,9 @@ class Tensor:
         """The whole tensor in its shape; for norms, biases and other small things."""
         return self.floats().reshape(self.shape)
 
-    def _dequantize(self, stored: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _dequantize(self, stored: NDArray[Any]) -> NDArray[np.float32]:
+        if self.type == DEQUANTIZED:
+            return np.asarray(stored, np.float32)
         if is_float8(self.type):
             return unpack_float8(stored, self.type, self.columns)
         return _dequantize(stored, self.type)

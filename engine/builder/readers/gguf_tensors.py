@@ -16,7 +16,7 @@ from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 from gguf.quants import dequantize
 from numpy.typing import NDArray
 
-from engine.builder.checkpoint import FLOAT_TYPES, Tensor
+from engine.builder.checkpoint import DEQUANTIZED, FLOAT_TYPES, Tensor
 from engine.builder.readers.gguf_header import TensorEntry
 from engine.errors import BadCheckpoint
 
@@ -65,7 +65,12 @@ def renamed(tensor: Tensor, name: str, shape: tuple[int, ...] | None = None) -> 
 
 def computed(tensor: Tensor, compute: Compute) -> Tensor:
     """Every number of a tensor replaced by a function of it, as float32."""
-    return replace(tensor, type="F32", read=lambda start, stop: compute(tensor.floats(start, stop)))
+    kind = _type_of_floats(tensor)
+    return replace(tensor, type=kind, read=lambda start, stop: compute(tensor.floats(start, stop)))
+
+
+def _type_of_floats(*tensors: Tensor) -> str:
+    return DEQUANTIZED if any(tensor.quantized for tensor in tensors) else "F32"
 
 
 def minus_one(tensor: Tensor) -> Tensor:
@@ -130,7 +135,7 @@ def gathered(name: str, parts: Sequence[Tensor], order: Order) -> Tensor:
             pieces.append(read(first, first + len(run)))
         return np.concatenate(pieces)
 
-    kind = parts[0].type if same_type else "F32"
+    kind = parts[0].type if same_type else _type_of_floats(*parts)
     return Tensor(name, (len(order), columns), kind, rows)
 
 
@@ -178,7 +183,7 @@ def joined_key_value(name: str, keys: Tensor, values: Tensor) -> Tensor:
             pieces.append(np.concatenate([key, value])[begin : stop - head * each])
         return np.concatenate(pieces) if pieces else np.zeros((0, latent), np.float32)
 
-    return Tensor(name, (heads * each, latent), "F32", rows)
+    return Tensor(name, (heads * each, latent), _type_of_floats(keys, values), rows)
 
 
 def wrong_shape(tensor: Tensor, expected: Sequence[int]) -> BadCheckpoint:

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
-from engine.builder.checkpoint import Checkpoint
+from engine.builder import build_model
+from engine.builder.checkpoint import DEQUANTIZED, Checkpoint
 from engine.builder.families import open_family
 from engine.builder.readers import open_checkpoint
 from engine.builder.readers.gguf_architectures import ARCHITECTURES
 from engine.builder.readers.gguf_header import read_header
+from engine.bundle import GRAPH_NAME
 from engine.errors import BadCheckpoint, EngineError, UnsupportedFamily
 from tests.helpers.gguf_files import Weights, reference_model, write_gguf
 from tests.helpers.gguf_layout import ARCHITECTURES as NAMES
@@ -158,13 +161,25 @@ def test_delta_rule_with_one_input_projection(tmp_path: Path) -> None:
 
 
 def test_types_that_differ_within_a_projection(tmp_path: Path) -> None:
-    """Queries, keys and values of Qwen3-Next in one type, gates in another: rows become floats."""
+    """Queries, keys and values of Qwen3-Next in one type, gates in another: rows become floats.
+
+    The builder is told when they were blocks, so that they take 8 bits and not 32.
+    """
     name = "model.layers.0.linear_attn.in_proj_qkvz.weight"
     assert opened("qwen3_next", tmp_path, kind="F16").tensor(name).type == "F16"
     mixed = opened("qwen3_next", tmp_path, kind="F16", others={"attn_gate.weight": "F32"})
     assert mixed.tensor(name).type == "F32"
+    assert not mixed.tensor(name).quantized
     expected = reference_model("qwen3_next").weights[name]
     assert np.abs(mixed.tensor(name).whole() - expected).max() <= 1e-6
+    blocks = opened("qwen3_next", tmp_path, kind="Q4_0", others={"attn_gate.weight": "F32"})
+    assert blocks.tensor(name).type == DEQUANTIZED
+    assert blocks.tensor(name).quantized
+    assert (blocks.tensor(name).whole() == expected).all()
+    bundle = build_model(tmp_path / "m.gguf", tmp_path / "bundle")
+    graph = onnx.load(bundle / GRAPH_NAME, load_external_data=False).graph
+    names = {weight.name for weight in graph.initializer}
+    assert "model.layers.0.linear_attn.in_proj.weight_quantized" in names
 
 
 def test_dense_lfm2(tmp_path: Path) -> None:
