@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from engine.types import Device
+from engine.types import BuildConfig, Device
 
 DEFAULT_TEMPERATURE = 0.6
 DEFAULT_TOP_P = 0.95
+DEFAULT_BUDGET_BITS = BuildConfig().budget_bits
 _THREADS_MAX = 1024
 
 
@@ -34,6 +35,22 @@ def _add_build(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("source", type=Path, help="Hugging Face folder or GGUF file")
     parser.add_argument("destination", type=Path, help="folder to make")
     parser.add_argument("--bits", type=int, choices=(4, 8, 16, 32), help="bits per weight")
+    parser.add_argument(
+        "--budget",
+        type=_between(4, 9),
+        default=DEFAULT_BUDGET_BITS,
+        metavar="BITS",
+        help="with --bits 4: bits for each weight on average, scales included",
+    )
+    parser.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE.txt",
+        help="with --bits 4: a text that shows which inputs matter",
+    )
+    parser.add_argument(
+        "--fast", action="store_true", help="round to the nearest instead of searching for scales"
+    )
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument(

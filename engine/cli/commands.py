@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.cli.progress import ProgressBar
 from engine.cli.report import flatten, write_report
 from engine.errors import InvalidRequest, UnsupportedFamily
 from engine.types import BuildConfig, Device, GenerationConfig, Message
+
+if TYPE_CHECKING:
+    from engine.builder.build import OnLayers
+    from engine.builder.quantize_plan import LayerFacts
 
 _SEED_BITS = 32
 
@@ -35,14 +40,13 @@ def run(arguments: argparse.Namespace) -> None:
 def build(arguments: argparse.Namespace) -> None:
     """`build SRC OUT`."""
     from engine import inspect_model  # noqa: PLC0415
+    from engine.builder.report import by_layer, write_build_report  # noqa: PLC0415
 
     bar, start = ProgressBar(), time.perf_counter()
+    weights: list[LayerFacts] = []
     try:
-        bundle = _builder(arguments)(
-            arguments.source,
-            arguments.destination,
-            BuildConfig(bits=arguments.bits),
-            on_progress=bar,
+        bundle = _builder(arguments, weights.extend)(
+            arguments.source, arguments.destination, _build_config(arguments), on_progress=bar
         )
     except UnsupportedFamily as exc:
         raise _with_hint(exc, arguments) from exc
@@ -51,21 +55,47 @@ def build(arguments: argparse.Namespace) -> None:
     result = {"bundle": str(bundle), "seconds": round(time.perf_counter() - start, 2)}
     if arguments.report:
         facts = inspect_model(bundle)
-        write_report(
-            arguments.report, f"Bundle {facts['name']}", [("Build", result), ("Model", facts)]
-        )
+        title = f"Bundle {facts['name']}"
+        write_build_report(arguments.report, title, flatten({**result, **facts}), weights)
+    layers = by_layer(weights)
     if arguments.json:
-        _print_json(result)
-    else:
-        print(f"{bundle}  ({result['seconds']} s)")
+        shown = [
+            {
+                "layer": layer.path,
+                "size_bytes": layer.size_bytes,
+                "bits": round(layer.bits, 3),
+                "form": layer.form,
+                "error": float(f"{layer.error:.4g}"),
+            }
+            for layer in layers
+        ]
+        _print_json({**result, "layers": shown})
+        return
+    for layer in layers:
+        size_mb = layer.size_bytes / 1e6
+        error = f"error {layer.error:.1e}"
+        print(f"{layer.path:<14} {size_mb:9.2f} MB {layer.bits:6.2f} bits  {error}  {layer.form}")
+    print(f"{bundle}  ({result['seconds']} s)")
 
 
-def _builder(arguments: argparse.Namespace) -> Callable[..., Path]:
+def _build_config(arguments: argparse.Namespace) -> BuildConfig:
+    calibration = "" if arguments.calibration is None else str(arguments.calibration)
+    if calibration and arguments.bits != 4:
+        raise InvalidRequest(field="--calibration", reason="needs --bits 4")
+    return BuildConfig(
+        bits=arguments.bits,
+        search=not arguments.fast,
+        budget_bits=arguments.budget,
+        calibration=calibration,
+    )
+
+
+def _builder(arguments: argparse.Namespace, on_layers: OnLayers) -> Callable[..., Path]:
     """Our own builder, or the one that goes through Optimum."""
     if not arguments.convert:
         from engine import build_model  # noqa: PLC0415
 
-        return build_model
+        return functools.partial(build_model, on_layers=on_layers)
     from engine.builder.convert import convert_model, convert_python  # noqa: PLC0415
 
     if convert_python() is None:
