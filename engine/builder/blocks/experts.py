@@ -4,7 +4,8 @@
         +------------------------- QMoE + --> y
 
 Block-quantized experts with SwiGLU become one `com.microsoft::QMoE`. Everything else (floats, GELU,
-offsets, widths that blocks do not divide) becomes the graph of `grouped_experts`.
+minima, 4 and 8 bits side by side, widths that blocks do not divide) becomes the graph of
+`grouped_experts`.
 """
 
 from __future__ import annotations

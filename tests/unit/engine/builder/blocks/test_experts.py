@@ -162,6 +162,23 @@ def test_four_bits_that_are_not_symmetric(storage: Storage, kind: Kind, operator
     np.testing.assert_allclose(block(X), wanted(rounded(arrays, 4, kind)), atol=3e-4)
 
 
+def test_projections_may_have_different_widths_of_bits() -> None:
+    arrays = separate()
+    downs = [name for name in arrays if "down_proj" in name]
+    block = runner(arrays, bits=4, forms={name: Form(Storage.INT8) for name in downs}, exact=True)
+    assert "QMoE" not in block.operators  # the operator knows one width at a time
+    kept = rounded(arrays, 4) | {name: rounded(arrays, 8)[name] for name in downs}
+    np.testing.assert_allclose(block(X), wanted(kept), atol=3e-5)
+
+
+def test_experts_of_different_forms_get_the_widest() -> None:
+    arrays = separate()
+    block = runner(arrays, bits=4, forms={"m.experts.2.up_proj.weight": Form(Storage.INT4_ZERO)})
+    nodes = [node for node in block.model.graph.node if node.op_type == "MatMulNBits"]
+    bits = [a.i for node in nodes for a in node.attribute if a.name == "bits"]
+    assert sorted(bits) == [4] * EXPERTS + [8] * EXPERTS
+
+
 def test_float16_experts() -> None:
     arrays = separate()
     halved = {name: array.astype(np.float16).astype(np.float32) for name, array in arrays.items()}
