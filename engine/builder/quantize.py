@@ -33,6 +33,11 @@ __all__ = ["IntBits", "Kind", "QuantizedRows", "block_count", "quantize_rows"]
 _PIECE_VALUES: Final = 1 << 15
 """Weights that are searched at a time: they and all temporaries stay in the cache."""
 
+_MOST: Final = np.float32(65504 * 8)
+
+_LEAST_SHARE: Final = np.float32(1e-3)
+"""Of importance, so that no weight is free."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuantizedRows:
@@ -106,6 +111,7 @@ def quantize_rows(
     """
     rows, columns = weights.shape
     blocks = block_count(columns, block_size)
+    weights = _bounded(weights)
     made = QuantizedRows(
         np.empty((rows, blocks * block_size), np.uint8),
         np.empty((rows, blocks), np.float32),
@@ -152,6 +158,13 @@ def _fill(
     made.values[piece] = found.reshape(shape[0], -1)
 
 
+def _bounded(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weights without any that no float16 scale reaches; no model has them, hostile files do."""
+    if weights.size and (weights.max() > _MOST or weights.min() < -_MOST):
+        return np.clip(weights, -_MOST, _MOST)
+    return weights
+
+
 def _cells(weights: NDArray[np.float32], blocks: int, block_size: int) -> NDArray[np.float32]:
     """Rows as blocks [n, block], the last of a row padded with zeros."""
     rows, columns = weights.shape
@@ -174,9 +187,6 @@ def _shares(
     shares = np.full(blocks * block_size, _LEAST_SHARE, np.float32)
     shares[: len(importance)] += importance / np.float32(mean)
     return shares.reshape(blocks, block_size)
-
-
-_LEAST_SHARE: Final = np.float32(1e-3)
 
 
 def _pairs(values: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -36,7 +36,7 @@ _BYTE_GRID_DIVISORS: Final = (64.0, 112.0, 96.0, 80.0)  # 16 times 4, 7, 6, 5
 
 # Starting ranges, as fractions of the whole range of a block around its middle.
 _RANGES: Final = (1.0, 0.92, 0.84)
-_GRID_STEPS: Final = tuple(float(steps) for steps in range(14, 0, -1))
+_GRID_STEPS: Final = tuple(float(steps) for steps in range(1, 15))  # coarsest first
 _REFINEMENTS: Final = 2
 
 _ON_GRID: Final = 1e-4  # steps that rounding errors of float32 may be off
@@ -118,12 +118,12 @@ def fit_minimum(cells: Floats, importance: Floats | None, search: bool) -> tuple
         return half((high - low) / np.float32(15)), half(low)
     best = _Best(cells, importance)
     middle, reach = (low + high) / 2, (high - low) / 2
+    for divisor in _grids(cells - low[:, None], high - low, _GRID_STEPS):
+        best.try_minimum((high - low) / np.float32(divisor), low)
     for share in _RANGES:
         best.try_minimum(reach * np.float32(2 * share / 15), middle - reach * np.float32(share))
     for _ in range(_REFINEMENTS):
         best.try_minimum(best.scales, best.minima)
-    for divisor in _grids(cells - low[:, None], high - low, _GRID_STEPS):
-        best.try_minimum((high - low) / np.float32(divisor), low)
     return half(best.scales), half(best.minima)
 
 

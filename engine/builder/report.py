@@ -76,8 +76,8 @@ def write_build_report(
         parts += [
             "<h2>Estimated error of each layer</h2>",
             (
-                "<p>Squared error of the weights relative to their squares; with a calibration text, "
-                "each weighted by the mean square of its input. Lower is better.</p>"
+                "<p>Squared error of the weights relative to their squares; with a calibration "
+                "text, each weighted by the mean square of its input. Lower is better.</p>"
             ),
             _plot(layers, [layer.error for layer in layers], "dot", "{:.1e}"),
             "<h2>Size of each layer, MB</h2>",
