@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,20 @@ from engine.runtime.executor import Executor
 from engine.runtime.machine import memory
 from engine.types import Progress
 
-if TYPE_CHECKING:
-    from engine.runtime.model import Model
-
 _PIECE = 64
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Scorer(Protocol):
+    """A loaded model, as far as it is asked for logits."""
+
+    def score_controlled(
+        self,
+        ids: NDArray[np.int64],
+        control: Control,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Logits [seq, vocab] at every position of `ids` [seq]."""
 
 
 def score_ids(
@@ -56,7 +65,7 @@ def score_ids(
 
 
 def score_file(
-    model: Model,
+    model: Scorer,
     ids_path: Path,
     out_path: Path,
     control: Control,

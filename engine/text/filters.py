@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Undefined
@@ -19,8 +20,9 @@ from markupsafe import escape
 from engine.errors import TemplateFailed
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from engine.text.metering import Meter
-    from engine.text.sandbox import LimitedEnvironment
 
 _UNCHANGED = [
     "abs",
@@ -57,23 +59,38 @@ _WIDE_NUMBER = re.compile(r"\d{4}|\*")
 Filter = Callable[..., Any]
 
 
-def limited_filters(environment: LimitedEnvironment) -> dict[str, Filter]:
-    """All filters by name. They use the environment's meter of the moment."""
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """What filters know of where they run.
+
+    Attributes:
+        environment: Compiles templates; looks attributes up.
+        meter: The meter of the moment.
+        add: The `+` operator with its bounds.
+    """
+
+    environment: Environment
+    meter: Callable[[], Meter]
+    add: Callable[[Any, Any], Any]
+
+
+def limited_filters(sandbox: Sandbox) -> dict[str, Filter]:
+    """All filters by name. They use the sandbox's meter of the moment."""
     table: dict[str, Filter] = {name: FILTERS[name] for name in _UNCHANGED}
-    table.update({name: _on_text(environment, FILTERS[name]) for name in _OF_TEXT})
-    text = _on_text(environment, str)
+    table.update({name: _on_text(sandbox, FILTERS[name]) for name in _OF_TEXT})
+    text = _on_text(sandbox, str)
     table.update({"string": text, "safe": text})
-    table["e"] = table["escape"] = _on_text(environment, lambda value: str(escape(value)))
-    table["trim"] = _on_text(environment, _trim)
+    table["e"] = table["escape"] = _on_text(sandbox, lambda value: str(escape(value)))
+    table["trim"] = _on_text(sandbox, _trim)
     table["batch"] = _counted(FILTERS["batch"])
     table["slice"] = _counted(FILTERS["slice"])
     table["round"] = _round
-    table["tojson"] = _to_json(environment)
-    table["join"] = _join(environment)
-    table["replace"] = _replace(environment)
-    table["indent"] = _indent(environment)
-    table["format"] = _format(environment)
-    table["sum"] = _sum(environment)
+    table["tojson"] = _to_json(sandbox)
+    table["join"] = _join(sandbox)
+    table["replace"] = _replace(sandbox)
+    table["indent"] = _indent(sandbox)
+    table["format"] = _format(sandbox)
+    table["sum"] = _sum(sandbox)
     return table
 
 
@@ -115,9 +132,9 @@ def is_wide(spec: str) -> bool:
     return bool(_WIDE_NUMBER.search(spec)) or "{" in spec
 
 
-def _on_text(environment: LimitedEnvironment, function: Filter) -> Filter:
+def _on_text(sandbox: Sandbox, function: Filter) -> Filter:
     def on_text(value: Any, *args: Any) -> Any:  # noqa: ANN401
-        return function(plain_text(environment.meter, value), *args)
+        return function(plain_text(sandbox.meter(), value), *args)
 
     return on_text
 
@@ -150,7 +167,7 @@ def _round(value: float, precision: int = 0, method: str = "common") -> float:
     return result
 
 
-def _to_json(environment: LimitedEnvironment) -> Filter:
+def _to_json(sandbox: Sandbox) -> Filter:
     """As Hugging Face templates expect it: not escaped for HTML, keys in their own order."""
 
     def to_json(
@@ -160,7 +177,7 @@ def _to_json(environment: LimitedEnvironment) -> Filter:
         separators: tuple[str, str] | None = None,
         sort_keys: bool = False,
     ) -> str:
-        meter = environment.meter
+        meter = sandbox.meter()
         meter.weigh(value)
         if (indent or 0) > _MAX_WIDTH or any(len(part) > _MAX_WIDTH for part in separators or ()):
             raise TemplateFailed(reason="too_long")
@@ -179,10 +196,10 @@ def _to_json(environment: LimitedEnvironment) -> Filter:
     return to_json
 
 
-def _join(environment: LimitedEnvironment) -> Filter:
+def _join(sandbox: Sandbox) -> Filter:
     def join(value: Iterable[Any], d: str = "", attribute: str | int | None = None) -> str:
-        meter = environment.meter
-        items = map(make_attrgetter(environment, attribute), value) if attribute else value
+        meter = sandbox.meter()
+        items = map(make_attrgetter(sandbox.environment, attribute), value) if attribute else value
         parts: list[str] = []
         chars = 0
         for item in items:
@@ -196,46 +213,46 @@ def _join(environment: LimitedEnvironment) -> Filter:
     return join
 
 
-def _replace(environment: LimitedEnvironment) -> Filter:
+def _replace(sandbox: Sandbox) -> Filter:
     def replace(value: Any, old: str, new: str, count: int = -1) -> str:  # noqa: ANN401
-        text, old, new = (plain_text(environment.meter, part) for part in (value, old, new))
-        environment.meter.allow(len(text) + text.count(old) * len(new))
+        text, old, new = (plain_text(sandbox.meter(), part) for part in (value, old, new))
+        sandbox.meter().allow(len(text) + text.count(old) * len(new))
         return text.replace(old, new, -1 if count is None else count)
 
     return replace
 
 
-def _indent(environment: LimitedEnvironment) -> Filter:
+def _indent(sandbox: Sandbox) -> Filter:
     def indent(
         value: Any,  # noqa: ANN401
         width: int | str = 4,
         first: bool = False,
         blank: bool = False,
     ) -> str:
-        text = plain_text(environment.meter, value)
+        text = plain_text(sandbox.meter(), value)
         chars = len(width) if isinstance(width, str) else width
         if chars > _MAX_WIDTH:
             raise TemplateFailed(reason="too_long")
-        environment.meter.allow(len(text) + (len(text.splitlines()) + 1) * chars)
+        sandbox.meter().allow(len(text) + (len(text.splitlines()) + 1) * chars)
         return str(FILTERS["indent"](text, width, first, blank))
 
     return indent
 
 
-def _format(environment: LimitedEnvironment) -> Filter:
+def _format(sandbox: Sandbox) -> Filter:
     def format_values(value: Any, *args: Any, **kwargs: Any) -> str:  # noqa: ANN401
-        pattern = plain_text(environment.meter, value)
-        estimate_percent_format(environment.meter, pattern, kwargs or args)
+        pattern = plain_text(sandbox.meter(), value)
+        estimate_percent_format(sandbox.meter(), pattern, kwargs or args)
         return str(pattern % (kwargs or args))
 
     return format_values
 
 
-def _sum(environment: LimitedEnvironment) -> Filter:
+def _sum(sandbox: Sandbox) -> Filter:
     def total(value: Iterable[Any], attribute: str | None = None, start: Any = 0) -> Any:  # noqa: ANN401
-        items = map(make_attrgetter(environment, attribute), value) if attribute else value
+        items = map(make_attrgetter(sandbox.environment, attribute), value) if attribute else value
         for item in items:
-            start = environment.add(start, item)
+            start = sandbox.add(start, item)
         return start
 
     return total

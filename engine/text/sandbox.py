@@ -30,6 +30,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.errors import TemplateFailed
 from engine.text.filters import (
+    Sandbox,
     check_plain,
     estimate_percent_format,
     is_wide,
@@ -175,9 +176,8 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
         )
         self.meter = Meter()
         self.globals = {}
-        self.filters = {
-            name: self._metered(function) for name, function in limited_filters(self).items()
-        }
+        filters = limited_filters(Sandbox(self, lambda: self.meter, self.add))
+        self.filters = {name: self._metered(function) for name, function in filters.items()}
         self.tests = {
             name: self._metered(cast("Callable[..., Any]", function))
             for name, function in self.tests.items()
