@@ -84,6 +84,7 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     host = EngineHost(
         device=cast("Device", settings.get(DEVICE)),  # the option's choices are the type's
         threads=settings.get(THREADS),
+        cache=paths.cache,
         parent=parent,
     )
     gate = NetworkGate(paths.data / LEDGER_NAME, lambda: _gate_is_locked(settings))

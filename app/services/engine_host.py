@@ -75,6 +75,7 @@ class EngineHost(QObject):
         device: Device = "auto",
         threads: int = 0,
         silence_ms: int = SILENCE_MS,
+        cache: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
         """Make a host without a worker.
@@ -83,12 +84,14 @@ class EngineHost(QObject):
             device: Where the assistant should run.
             threads: Of the worker's computation; 0 lets it choose.
             silence_ms: After how long a silent worker counts as stalled.
+            cache: Where the worker keeps what can be made again; None lets it choose.
             parent: Qt parent.
         """
         super().__init__(parent)
         self._device = device
         self._threads = threads
         self._silence_ms = silence_ms
+        self._cache = cache
         self._state: HostState = "stopped"
         self._bundle: Path | None = None
         self._link: WorkerLink | None = None
@@ -180,7 +183,7 @@ class EngineHost(QObject):
     @Slot()
     def _start(self) -> None:
         self._restart.stop()
-        link = WorkerLink(self._silence_ms, self)
+        link = WorkerLink(self._silence_ms, self, cache=self._cache)
         link.greeted.connect(self._on_greeted)
         link.received.connect(self._on_message)
         link.ended.connect(self._on_ended)

@@ -194,7 +194,7 @@ class ModelService(QObject):
         self._in_thread(clear, lambda _: self._start_builder())
 
     def _start_builder(self) -> None:
-        link = WorkerLink(parent=self)
+        link = WorkerLink(parent=self, cache=self._paths.cache)
         link.received.connect(self._on_built)
         link.ended.connect(self._on_builder_ended)
         link.greeted.connect(

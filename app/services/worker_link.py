@@ -58,12 +58,19 @@ class WorkerLink(QObject):
     received = Signal(object)
     ended = Signal(object)
 
-    def __init__(self, silence_ms: int = SILENCE_MS, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        silence_ms: int = SILENCE_MS,
+        parent: QObject | None = None,
+        *,
+        cache: Path | None = None,
+    ) -> None:
         """Prepare a worker that is not started yet.
 
         Args:
             silence_ms: How long it may say nothing before it counts as stalled.
             parent: Qt parent.
+            cache: Where it keeps what can be made again; None lets it choose.
         """
         super().__init__(parent)
         self._silence_ms = silence_ms
@@ -74,7 +81,7 @@ class WorkerLink(QObject):
         self._reason: EngineError | None = None
         self._heard_at = self._checked_at = time.monotonic()
         self._process = QProcess(self)
-        self._process.setProcessEnvironment(worker_environment())
+        self._process.setProcessEnvironment(worker_environment(cache))
         self._process.readyReadStandardOutput.connect(self._read_output)
         self._process.readyReadStandardError.connect(self._read_log)
         self._process.finished.connect(self._on_finished)
@@ -200,13 +207,20 @@ class WorkerLink(QObject):
         self.ended.emit(self._reason or reason)
 
 
-def worker_environment() -> QProcessEnvironment:
-    """The little the worker needs: no display, no session bus, no proxies, no telemetry."""
+def worker_environment(cache: Path | None = None) -> QProcessEnvironment:
+    """The little the worker needs: no display, no session bus, no proxies, no telemetry.
+
+    Args:
+        cache: The program's cache folder, so that a program with folders of its own leaves nothing
+            anywhere else.
+    """
     environment = QProcessEnvironment()
     for name, value in os.environ.items():
         if _KEPT_VARIABLES.fullmatch(name):
             environment.insert(name, value)
     environment.insert("ORT_DISABLE_TELEMETRY", "1")
+    if cache is not None:
+        environment.insert("ALCOVE_CACHE_DIR", str(cache))
     environment.insert("PYTHONUTF8", "1")
     environment.insert("PYTHONSAFEPATH", "1")
     environment.insert("PYTHONPATH", str(Path(engine.__file__).resolve().parents[1]))

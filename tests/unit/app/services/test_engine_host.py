@@ -224,6 +224,14 @@ def test_the_worker_gets_little_of_the_environment(monkeypatch: pytest.MonkeyPat
     assert environment.value("ORT_DISABLE_TELEMETRY") == "1"
 
 
+def test_the_worker_keeps_its_cache_where_the_program_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ALCOVE_CACHE_DIR", "/elsewhere")
+    assert worker_environment(tmp_path).value("ALCOVE_CACHE_DIR") == str(tmp_path)
+    assert not worker_environment().contains("ALCOVE_CACHE_DIR")
+
+
 @pytest.mark.parametrize(
     ("line", "kept"),
     [
