@@ -52,6 +52,7 @@ def measure_inputs(
     folder: Path,
     values: Sequence[str],
     ids: Sequence[int],
+    context_length: int,
     on_progress: OnProgress | None,
     cancel: Event | None,
 ) -> dict[str, NDArray[np.float32]]:
@@ -62,6 +63,7 @@ def measure_inputs(
         folder: Where they lie.
         values: Names of values [batch, sequence, columns].
         ids: The text.
+        context_length: The model's, in tokens.
         on_progress: Told how far it has come, stage "read".
         cancel: Set it to stop.
 
@@ -74,10 +76,11 @@ def measure_inputs(
     model, outputs = _with_squares(g.model(), values)
     session = _open(model, folder)
     sums = [np.zeros(1, np.float64) for _ in outputs]
-    for start in range(0, len(ids), _CHUNK_TOKENS):
+    step = min(_CHUNK_TOKENS, context_length)
+    for start in range(0, len(ids), step):
         if cancel is not None and cancel.is_set():
             raise BuildCancelled
-        chunk = ids[start : start + _CHUNK_TOKENS]
+        chunk = ids[start : start + step]
         found = session.run(outputs, _feeds(g, session, chunk))
         sums = [total + part for total, part in zip(sums, found, strict=True)]
         if on_progress is not None:

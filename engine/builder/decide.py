@@ -94,4 +94,5 @@ def _calibrate(
     name = f"{destination.name}-calibration"
     with scratch_folder(destination.with_name(name), weights.size_bytes + _SPARE_BYTES) as folder:
         weights.write(folder / WEIGHTS_NAME, None, cancel)
-        return measure_inputs(g, folder, values, ids, on_progress, cancel)
+        context = decoder.config.context_length
+        return measure_inputs(g, folder, values, ids, context, on_progress, cancel)

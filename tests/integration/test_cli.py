@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from engine.bundle import WEIGHTS_NAME
+from tests.helpers.models import tiny_llama_checkpoint
 from tests.helpers.tiny_bundle import (
     CONTEXT_LENGTH,
     STARTER,
@@ -80,6 +81,19 @@ def test_build_then_inspect_then_chat(tmp_path: Path) -> None:
     assert after["quantization"]["bits"] == 8
     assert before["memory"]["cache_bytes"] == after["memory"]["cache_bytes"]
     assert succeed("chat", bundle, "--prompt", "hi", "--max-tokens", 3).endswith("\n")
+
+
+def test_build_tells_size_and_error_of_each_layer(tmp_path: Path) -> None:
+    source, text = tiny_llama_checkpoint(tmp_path / "source"), tmp_path / "text.txt"
+    text.write_text("the inner tin, then an hour. " * 20)
+    arguments = ("--bits", 4, "--budget", 6, "--calibration", text)
+    lines = succeed("build", source, tmp_path / "a", *arguments).splitlines()
+    assert [line.split("  ")[0] for line in lines[:3]] == ["embed_tokens", "layer 0", "layer 1"]
+    assert all(" MB " in line and " bits " in line and "error" in line for line in lines[:-1])
+    built = as_json("build", source, tmp_path / "b", "--bits", 4, "--fast", "--json")
+    assert all(0 < layer["error"] < 0.02 and layer["size_bytes"] for layer in built["layers"])
+    sentence = fail("build", source, tmp_path / "c", "--calibration", text)
+    assert "--calibration" in sentence
 
 
 def test_chat_json_is_one_object_and_a_seed_repeats_it() -> None:
