@@ -43,6 +43,7 @@ def _inspect_bundle(bundle: Path) -> dict[str, Any]:
         "quantization": dict(manifest.quantization),
         "states": _count_states(manifest),
         "chat_template": manifest.chat_template is not None,
+        "model_kind": manifest.kind,
         "licence": manifest.licence,
         "languages": list(manifest.languages),
         "source": dict(manifest.source),
