@@ -8,6 +8,7 @@ weights are the softmax over the chosen logits. Reference: transformers, modelin
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from engine.builder.blocks.attention import Attention
 from engine.builder.blocks.decoder import Decoder
@@ -19,9 +20,19 @@ from engine.builder.config import read_decoder, read_windows
 from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
+_ROPE: Final = {
+    "rope_type": "yarn",
+    "factor": 32.0,
+    "original_max_position_embeddings": 4096,
+    "truncate": False,
+}
+"""What a config means that says nothing about it."""
+
 
 def read(fields: Fields) -> Decoder:
     """Read a gpt_oss config. Raises BadCheckpoint, UnsupportedFamily."""
+    if not fields.has("rope_scaling"):
+        fields.assume({"rope_parameters": _ROPE})
     config = read_decoder(fields, head_dim=64)
     bias = fields.flag("attention_bias", default=True)
     attention = replace(
