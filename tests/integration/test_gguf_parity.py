@@ -97,6 +97,7 @@ def test_super_blocks_are_read_right(name: str, kind: str, tmp_path: Path) -> No
     model = reference_model(name)
     wide = Model(*widened(model.config, model.weights), model.changes)
     path, expected = beside_its_floats(wide, kind, tmp_path)
+    assert np.abs(logits(path, None, IDS) - expected).max() <= QUANTIZED
     assert np.abs(logits(path, 32, IDS) - expected).max() <= QUANTIZED
 
 

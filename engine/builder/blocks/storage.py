@@ -30,7 +30,7 @@ from engine.builder.weights import CHUNK_VALUES, Chunks, Region
 from engine.types import Bits
 
 _FLOAT16_MAX: Final = 65504.0
-_TAKEN_AS_BYTES: Final = frozenset(("Q8_0", "MXFP4", "Q5_0"))
+_TAKEN_AS_BYTES: Final = frozenset(("Q8_0", "MXFP4", "Q5_0", "Q6_K"))
 
 
 class Storage(Enum):
@@ -158,7 +158,10 @@ class Precision:
         decided = self.forms.get(tensor.name) if self.bits == 4 else None
         if decided is not None:
             return decided
-        return Form(self._storage(tensor, embedding), self.block_size, self.search)
+        size = self.block_size
+        if self.bits is None and size == GGML_BLOCK:
+            size = TAKEN_OVER.get(tensor.type, size)
+        return Form(self._storage(tensor, embedding, size), size, self.search)
 
     def note(
         self,
@@ -173,16 +176,10 @@ class Precision:
         if self.asked is not None:
             self.asked.append(AskedWeight(path, tuple(tensors), form, value, table))
 
-    def exact_form(self, tensor: Tensor) -> Storage | None:
-        """The form that holds exactly the numbers of a block format, if there is one."""
-        return exact_storage(tensor, self.block_size)
-
-    def _storage(self, tensor: Tensor, embedding: bool) -> Storage:
+    def _storage(self, tensor: Tensor, embedding: bool, block_size: int) -> Storage:
         if self.bits in (32, 16):
             return Storage.FLOAT32 if self.bits == 32 else Storage.FLOAT16
-        exact = self.exact_form(tensor)
-        if embedding and exact is Storage.INT4_OFFSET:
-            exact = Storage.INT8  # a table can be looked up without minima only
+        exact = exact_storage(tensor, block_size)
         if self.bits is None:
             return exact or (Storage.INT8 if tensor.quantized else _float_form(tensor))
         if self.bits == 8 or embedding:
@@ -192,7 +189,7 @@ class Precision:
 
 def exact_storage(tensor: Tensor, block_size: int) -> Storage | None:
     """The form that holds exactly the numbers of a tensor's blocks, None without one."""
-    if tensor.type not in TAKEN_OVER or block_size != GGML_BLOCK:
+    if TAKEN_OVER.get(tensor.type) != block_size:
         return None
     if tensor.type in WITH_MINIMA:
         return Storage.INT4_OFFSET

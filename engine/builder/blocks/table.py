@@ -92,6 +92,11 @@ def embedding(g: Graph, tensor: Tensor, precision: Precision) -> Embedding:
 
 
 def _lookup(g: Graph, table: StoredWeight, ids: str) -> str:
+    """Rows of a table; offsets, the same for a block, are looked up by themselves.
+
+    ids --+-- values and scales -- [b, s, blocks, block] --+
+          +-- offsets ------------ [b, s, blocks, 1] ----- + --> [b, s, hidden]
+    """
     names = declare(g, table, "table", table=True)
     if not table.storage.integer:
         rows = g.node("Gather", [names[0], ids], attributes={"axis": 0})
@@ -99,14 +104,23 @@ def _lookup(g: Graph, table: StoredWeight, ids: str) -> str:
             return g.node("Cast", [rows], attributes={"to": TensorProto.FLOAT})
         return rows
     # data, indices, scales, zero points
-    inputs = [names[0], ids, *names[1:]]
+    with_offsets = table.storage is Storage.INT4_OFFSET
+    inputs = [names[0], ids, *(names[1:2] if with_offsets else names[1:])]
     attributes = {
         "bits": table.storage.bits,
         "block_size": table.block_size,
         "gather_axis": 0,
         "quantize_axis": 1,
     }
-    return g.node("GatherBlockQuantized", inputs, domain=MICROSOFT, attributes=attributes)
+    rows = g.node("GatherBlockQuantized", inputs, domain=MICROSOFT, attributes=attributes)
+    if not with_offsets:
+        return rows
+    offsets = g.node("Gather", [names[2], ids], name="Offsets", attributes={"axis": 0})
+    offsets = g.node("Unsqueeze", [offsets, g.shared_integers([-1])])
+    shape = g.shared_integers([0, 0, table.blocks, table.block_size])
+    blocks = g.node("Reshape", [rows, shape], name="Blocks")
+    shifted = g.node("Add", [blocks, offsets], name="Shift")
+    return g.node("Reshape", [shifted, g.shared_integers([0, 0, table.columns])], name="Rows")
 
 
 def lm_head(

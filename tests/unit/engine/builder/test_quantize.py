@@ -78,6 +78,15 @@ def test_q4_k_blocks_are_taken_over() -> None:
     np.testing.assert_allclose(rows.dequantized(), expected, rtol=0, atol=1e-5)
 
 
+def test_q6_k_blocks_are_taken_over() -> None:
+    stored = np.random.default_rng(4).integers(0, 256, (4, 420), dtype=np.uint8)
+    stored.reshape(4, 2, 210)[..., 208:] = np.array([0.01], np.float16).view(np.uint8)
+    expected = dequantize(stored, GGMLQuantizationType.Q6_K)
+    rows = from_ggml(stored, "Q6_K", "w")
+    assert (rows.bits, rows.scales.shape) == (8, (4, 512 // 16))
+    np.testing.assert_allclose(rows.dequantized(), expected, rtol=1e-6, atol=0)
+
+
 @pytest.mark.parametrize("kind", ["Q4_0", "Q4_1", "Q8_0", "Q4_K"])
 @pytest.mark.parametrize("scale", [np.inf, np.nan])
 def test_a_scale_that_is_no_number_is_refused(kind: str, scale: float) -> None:
