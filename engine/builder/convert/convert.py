@@ -80,7 +80,7 @@ def _plan(
 ) -> Planned:
     weights = WeightPlan()
     exported = ExportedGraph(folder, weights)
-    precision = Precision(config.bits, config.block_size)
+    precision = Precision(config.bits, config.block_size, config.search)
     if kind == "encoder":
         sizes, context = adapt_encoder(exported, source, checkpoint.config, precision)
     else:
