@@ -17,7 +17,7 @@ that. Weights that lie on a grid with float16 scales come out exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,7 @@ def fit_symmetric(cells: Floats, bits: IntBits, importance: Floats | None, searc
     Returns:
         [n], float16 numbers.
     """
-    low, high = cells.min(axis=1), cells.max(axis=1)
+    low, high = _extremes(cells)
     peak = np.where(-low >= high, low, high)
     if bits == 8:
         return half(peak / _whole_steps(cells, peak))
@@ -74,6 +74,16 @@ def fit_symmetric(cells: Floats, bits: IntBits, importance: Floats | None, searc
     for divisor in (_NEAREST, *_grids(cells, peak, _GRID_DIVISORS), *_DIVISORS):
         best.try_symmetric(inverse * np.float32(divisor))
     return half(best.scales)
+
+
+def _extremes(cells: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Least and greatest weight of each block [n, block]: float32, [n] each.
+
+    NumPy compares down columns with vector instructions and along short rows one by one: turning
+    the blocks first takes a third of the time, and rounding to nearest is mostly this.
+    """
+    turned = np.ascontiguousarray(cells.T)
+    return turned.min(axis=0), turned.max(axis=0)
 
 
 def _whole_steps(cells: Floats, peak: Floats) -> Floats:
@@ -113,7 +123,7 @@ def fit_minimum(cells: Floats, importance: Floats | None, search: bool) -> tuple
     Returns:
         Scales [n] and minima [n], float16 numbers.
     """
-    low, high = cells.min(axis=1), cells.max(axis=1)
+    low, high = _extremes(cells)
     if not search:
         return half((high - low) / np.float32(15)), half(low)
     best = _Best(cells, importance)
@@ -133,8 +143,8 @@ def fit_zero_point(cells: Floats, importance: Floats | None, search: bool) -> tu
     Returns:
         Scales [n], float16 numbers, and zero points [n].
     """
-    low = np.minimum(cells.min(axis=1), 0)
-    high = np.maximum(cells.max(axis=1), 0)
+    low, high = _extremes(cells)
+    low, high = np.minimum(low, 0), np.maximum(high, 0)
     best = _Best(cells, importance)
     for share in _RANGES if search else _RANGES[:1]:
         scales = (high - low) * np.float32(share / 15)
