@@ -64,7 +64,7 @@ def fit_symmetric(cells: Floats, bits: IntBits, importance: Floats | None, searc
         [n], float16 numbers.
     """
     low, high = _extremes(cells)
-    peak = np.where(-low >= high, low, high)
+    peak: Any = np.where(-low >= high, low, high)
     if bits == 8:
         return half(peak / _whole_steps(cells, peak))
     if not search:
