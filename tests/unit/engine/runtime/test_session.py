@@ -7,10 +7,13 @@ from pathlib import Path
 import onnx
 import pytest
 
+from engine.builder import build_model
 from engine.bundle import GRAPH_NAME, WEIGHTS_NAME
 from engine.errors import BadBundle, DeviceUnavailable
 from engine.runtime.control import Control, Interrupted
 from engine.runtime.session import exact_graph, open_session
+from engine.types import BuildConfig
+from tests.helpers.models import tiny_llama_checkpoint
 from tests.helpers.tiny_bundle import tiny_bundle
 
 
@@ -44,13 +47,15 @@ def test_an_absent_device_is_refused(device: str) -> None:
     assert caught.value.params == {"device": device, "reason": "absent"}
 
 
-def test_exact_changes_the_graph_in_memory_only() -> None:
-    path = tiny_bundle() / GRAPH_NAME
+def test_exact_changes_the_graph_in_memory_only(tmp_path: Path) -> None:
+    source = tiny_llama_checkpoint(tmp_path / "source")
+    bundle = build_model(source, tmp_path / "bundle", BuildConfig(bits=8))
+    path = bundle / GRAPH_NAME
     before = path.read_bytes()
     assert 4 in levels(path)
     assert levels(exact_graph(path)) == {0}
     assert path.read_bytes() == before
-    assert open_session(tiny_bundle(), exact=True).placement
+    assert open_session(bundle, exact=True).placement
 
 
 @pytest.mark.parametrize("exact", [False, True])
