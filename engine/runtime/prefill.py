@@ -3,6 +3,8 @@
 A piece costs reading all weights once, and in a mixture of experts even few tokens need nearly all
 of them. Measured with 16e9 weights of DeepSeek-V2-Lite's shape on two cores, tokens a second for
 pieces of 16, 64, 128, 256 and 512: 25, 31, 47, 46, 50. Stopping does not wait for a piece to end.
+Attention may hold a score for every head, token of the piece and token so far, several times over,
+so that pieces must become smaller where conversations are very long.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ _PIECE_S = 0.2  # how often progress is shown where the machine is fast enough
 _FIRST_PIECE = 64
 _STEP = 16
 _SMALLEST_PIECE, _LARGEST_PIECE = 128, 512
+_MOST_SCORES = 1 << 22  # of one head: 16 MB
 
 
 @dataclass
@@ -41,12 +44,17 @@ class Pace:
         rate = tokens / max(seconds, 1e-6)
         self.tokens_per_s = rate if not self.tokens_per_s else (self.tokens_per_s + rate) / 2
 
-    def piece(self) -> int:
-        """Tokens that take about 200 ms, a multiple of 16; no fewer than 128."""
-        if not self.tokens_per_s:
-            return _FIRST_PIECE
-        tokens = int(self.tokens_per_s * _PIECE_S) // _STEP * _STEP
-        return min(max(tokens, _SMALLEST_PIECE), _LARGEST_PIECE)
+    def piece(self, context: int) -> int:
+        """Tokens that take about 200 ms, a multiple of 16; no fewer than 128 unless they must be.
+
+        Args:
+            context: Tokens there will be when all is read.
+        """
+        tokens = _FIRST_PIECE
+        if self.tokens_per_s:
+            tokens = int(self.tokens_per_s * _PIECE_S) // _STEP * _STEP
+            tokens = min(max(tokens, _SMALLEST_PIECE), _LARGEST_PIECE)
+        return min(tokens, max(_MOST_SCORES // max(context, 1) // _STEP * _STEP, _STEP))
 
     def seconds_for(self, tokens: int) -> float | None:
         """Estimated time to read `tokens` more, None before anything was measured."""
@@ -67,11 +75,12 @@ def prefill(
         InsufficientMemory: No room for the state.
     """
     total, done = len(ids), 0
+    context = executor.states.length + total
     executor.reserve(total)
     _report(on_progress, pace, done, total)
     while True:
         control.check()
-        piece = ids[done : done + pace.piece()]
+        piece = ids[done : done + pace.piece(context)]
         start = time.perf_counter()
         logits = executor.extend(piece, control=control)
         if len(piece) >= _STEP:

@@ -150,4 +150,11 @@ def test_prefill_tells_how_far_it_is_and_how_long_it_will_take(executor: Executo
     ("rate", "piece"), [(0, 64), (1, 128), (640, 128), (800, 160), (1000, 192), (1e6, 512)]
 )
 def test_pieces_take_about_a_fifth_of_a_second_but_are_never_small(rate: float, piece: int) -> None:
-    assert Pace(rate).piece() == piece
+    assert Pace(rate).piece(300) == piece
+
+
+@pytest.mark.parametrize(
+    ("context", "piece"), [(8192, 512), (20_000, 208), (1 << 17, 32), (1 << 20, 16)]
+)
+def test_pieces_become_small_where_conversations_are_long(context: int, piece: int) -> None:
+    assert Pace(1e6).piece(context) == piece
