@@ -94,6 +94,8 @@ def _load(path: Path) -> Tokenizer:
     ids = tokenizer.get_vocab(with_added_tokens=False)
     if len(set(ids.values())) != len(ids):  # one of the two would be lost when it is written
         raise BadCheckpoint(reason="tokenizer_duplicate_id", file=path.name)
+    if max(ids.values(), default=0) >= MAX_TOKENS:  # holes between ids are listed when written
+        raise BadCheckpoint(reason="tokenizer_id", file=path.name)
     return tokenizer
 
 

@@ -79,6 +79,15 @@ def test_two_tokens_with_one_id_are_refused(tmp_path: Path) -> None:
         folder_text(tmp_path, {})
 
 
+def test_an_id_far_beyond_the_others_is_refused(tmp_path: Path) -> None:
+    """The library would list every hole below it, in gigabytes."""
+    body = json.loads(tiny_tokenizer().to_str())
+    body["model"]["vocab"]["in"] = 170_917_888
+    (tmp_path / "tokenizer.json").write_text(json.dumps(body))
+    with pytest.raises(BadCheckpoint, match="tokenizer_id"):
+        folder_text(tmp_path, {})
+
+
 @pytest.mark.parametrize("name", ["hy.tiktoken", "tiktoken.model", "qwen.tiktoken"])
 def test_a_tiktoken_folder_of_another_size_needs_its_tokens_listed(
     tmp_path: Path, name: str
