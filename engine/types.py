@@ -81,7 +81,8 @@ class BuildConfig:
         search: Whether scales are searched for; rounding to the nearest is five times as fast.
         budget_bits: With `bits` 4, bits for each weight on average, scales included: what is left
             over 4-bit forms goes where it helps most.
-        calibration: Path of a text that shows with `bits` 4 which inputs matter; "" for none.
+        calibration: With `bits` 4, path of a text that shows which inputs matter, "random" for
+            random tokens, "" for none. The model must fit into memory in 8 bits.
     """
 
     bits: Bits | None = None

@@ -23,9 +23,13 @@ from engine.builder.weights import BuildCancelled, OnProgress
 from engine.errors import InvalidRequest
 from engine.types import Progress
 
+RANDOM: Final = "random"
+"""Asks for random tokens instead of the path of a text."""
+
 _CHUNK_TOKENS: Final = 512
 _MOST_TOKENS: Final = 32768
 _LEAST_TOKENS: Final = 32
+_RANDOM_TOKENS: Final = 1024
 _MOST_TEXT_BYTES: Final = 16 << 20
 _CAPACITY_STEP: Final = 256
 
@@ -45,6 +49,17 @@ def read_ids(path: Path, tokenizer_json: str, vocab: int) -> list[int]:
     if len(ids) < _LEAST_TOKENS:
         raise InvalidRequest(field="calibration", reason="too_short")
     return ids
+
+
+def random_ids(vocab: int) -> list[int]:
+    """Tokens at random, a token of rank r with probability 1 / r, the same at every call.
+
+    Which channels carry most energy depends on the model more than on what it reads. On
+    SmolLM2-135M with noise on its weights, 4 bits with minima: mean KL 0.25 without calibration,
+    0.077 with 1,024 random tokens, 0.070 with 7,500 tokens of text.
+    """
+    shares = np.random.default_rng(0).random(_RANDOM_TOKENS)
+    return [int(token) for token in np.minimum(np.power(float(vocab), shares), vocab - 1)]
 
 
 def measure_inputs(

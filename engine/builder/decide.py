@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.builder.blocks.decoder import Decoder, build_decoder
 from engine.builder.blocks.storage import AskedWeight, Precision
-from engine.builder.calibration import measure_inputs, read_ids
+from engine.builder.calibration import RANDOM, measure_inputs, random_ids, read_ids
 from engine.builder.checkpoint import Checkpoint
 from engine.builder.graph import Graph
 from engine.builder.output import scratch_folder
@@ -86,8 +86,11 @@ def _calibrate(
     on_progress: OnProgress | None,
     cancel: Event | None,
 ) -> Mapping[str, NDArray[np.float32]]:
-    text = checkpoint.text().tokenizer_json
-    ids = read_ids(Path(config.calibration), text, decoder.config.vocab)
+    vocab = decoder.config.vocab
+    if config.calibration == RANDOM:
+        ids = random_ids(vocab)
+    else:
+        ids = read_ids(Path(config.calibration), checkpoint.text().tokenizer_json, vocab)
     rounded = Precision(8, config.block_size, search=False)
     g, weights, asked = _dry_run(decoder, checkpoint, rounded)
     values = sorted({weight.value for weight in asked if weight.value})

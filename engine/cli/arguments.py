@@ -44,9 +44,9 @@ def _add_build(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--calibration",
-        type=Path,
-        metavar="FILE.txt",
-        help="with --bits 4: a text that shows which inputs matter",
+        default="",
+        metavar="FILE.txt|random",
+        help="with --bits 4: a text that shows which inputs matter, or random tokens",
     )
     parser.add_argument(
         "--fast", action="store_true", help="round to the nearest instead of searching for scales"

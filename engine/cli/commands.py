@@ -79,14 +79,13 @@ def build(arguments: argparse.Namespace) -> None:
 
 
 def _build_config(arguments: argparse.Namespace) -> BuildConfig:
-    calibration = "" if arguments.calibration is None else str(arguments.calibration)
-    if calibration and arguments.bits != 4:
+    if arguments.calibration and arguments.bits != 4:
         raise InvalidRequest(field="--calibration", reason="needs --bits 4")
     return BuildConfig(
         bits=arguments.bits,
         search=not arguments.fast,
         budget_bits=arguments.budget,
-        calibration=calibration,
+        calibration=arguments.calibration,
     )
 
 

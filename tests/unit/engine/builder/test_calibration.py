@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from engine.builder import BuildCancelled, build_model
 from engine.builder.blocks.decoder import build_decoder
 from engine.builder.blocks.storage import Precision
-from engine.builder.calibration import measure_inputs, read_ids
+from engine.builder.calibration import measure_inputs, random_ids, read_ids
 from engine.builder.decide import decide_forms
 from engine.builder.families import open_family
 from engine.builder.graph import Graph
@@ -67,6 +67,17 @@ def test_a_calibrated_bundle_differs_from_a_plain_one(tmp_path: Path, text: Path
     led = build_model(source, tmp_path / "led", BuildConfig(bits=4, calibration=str(text)))
     files = [(bundle / WEIGHTS_NAME).read_bytes() for bundle in (plain, led)]
     assert files[0] != files[1]
+
+
+def test_random_tokens_need_no_text_and_are_always_the_same(tmp_path: Path) -> None:
+    ids = random_ids(300)
+    assert ids == random_ids(300)
+    assert (min(ids), max(ids)) == (1, 299)
+    assert np.median(ids) < 30  # common tokens come first in a vocabulary
+    source = tiny_llama_checkpoint(tmp_path / "source")
+    plain = build_model(source, tmp_path / "plain", BuildConfig(bits=4))
+    led = build_model(source, tmp_path / "led", BuildConfig(bits=4, calibration="random"))
+    assert (plain / WEIGHTS_NAME).read_bytes() != (led / WEIGHTS_NAME).read_bytes()
 
 
 @pytest.mark.parametrize(
