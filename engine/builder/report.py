@@ -111,7 +111,7 @@ def _summary(layers: Sequence[LayerFacts]) -> str:
 
 
 def _plot(layers: Sequence[LayerFacts], values: Sequence[float], mark: str, form: str) -> str:
-    """Bars, or dots on stems, from 0 to the largest value."""
+    """Bars from 0 to the largest value, in the colour of class `mark`."""
     top = max(values) or 1.0
     step = (_WIDTH - _LEFT) / len(layers)
     height = _HEIGHT - _BOTTOM - 10
