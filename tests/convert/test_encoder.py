@@ -31,7 +31,7 @@ TEXTS = [
     "ok",
     "A long note. " * 120,  # longer than the 256 tokens that are read
 ]
-# Bits: least cosine with transformers. A single word suffers most from 4 bits (0.90); search takes 8.
+# Bits: least cosine with transformers. A single word suffers most from 4 bits (0.90); use 8.
 _LEAST = {32: 0.99999, 16: 0.9999, 8: 0.99, 4: 0.85}
 
 

@@ -8,6 +8,7 @@ to the weight files that our own reader has checked before.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -54,6 +55,7 @@ def export_onnx(source: Path, scratch: Path, kind: ModelKind, cancel: Event | No
         InvalidRequest: The convert environment is not installed.
         UnsupportedFamily: Optimum does not know the architecture, or failed.
         BadCheckpoint: Tensors are missing or were not asked for.
+        OSError: The disk is full.
         BuildCancelled: `cancel` was set.
     """
     python = convert_python()
@@ -126,6 +128,8 @@ def _refusal(family: str, answer: Mapping[str, Any]) -> Exception:
         return BadCheckpoint(reason="missing_tensor", tensor=detail)
     if answer.get("error") == "unread_tensor":
         return UnsupportedFamily(family=family, option=f"tensor {detail}")
+    if answer.get("error") == "disk_full":
+        return OSError(errno.ENOSPC, detail)  # named where the folder is written
     if answer.get("error") == "unknown_architecture":
         return UnsupportedFamily(family=family, option="model_type", converter="optimum")
     return UnsupportedFamily(family=family, option="export", converter=f"optimum: {detail}")

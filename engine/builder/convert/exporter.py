@@ -11,6 +11,7 @@ line on stdout is a JSON object: {} or {"error": ..., "detail": ...}.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -98,6 +99,10 @@ def main() -> int:
         export(folder, out, kind)
     except Refused as exc:
         print(json.dumps({"error": exc.error, "detail": exc.detail}))
+        return 1
+    except OSError as exc:
+        full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
+        print(json.dumps({"error": "disk_full" if full else "failed", "detail": str(exc)[:300]}))
         return 1
     except Exception as exc:  # noqa: BLE001 - whatever four libraries may raise
         print(json.dumps({"error": "failed", "detail": f"{type(exc).__name__}: {exc}"[:300]}))

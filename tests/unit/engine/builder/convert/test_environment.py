@@ -11,7 +11,7 @@ import pytest
 from engine.builder import BuildCancelled
 from engine.builder.convert import convert_model, convert_python
 from engine.builder.convert.environment import PYTHON_VARIABLE, export_onnx
-from engine.errors import EngineError, InvalidRequest
+from engine.errors import DiskFull, EngineError, InvalidRequest
 from tests.helpers.models import tiny_llama_checkpoint
 
 
@@ -82,6 +82,14 @@ def test_refusals_become_errors_of_ours(
     with pytest.raises(EngineError, match=named) as error:
         export_onnx(source, scratch, "decoder", None)
     assert error.value.code == code
+
+
+def test_a_full_disk_is_called_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tiny_llama_checkpoint(tmp_path / "source")
+    _program(tmp_path / "program", 'echo \'{"error": "disk_full"}\'; exit 1', monkeypatch)
+    with pytest.raises(DiskFull):
+        convert_model(source, tmp_path / "b")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["program", "source"]
 
 
 def test_cancel_ends_the_program(
