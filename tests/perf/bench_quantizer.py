@@ -202,10 +202,10 @@ again, so that such a form loses nothing in a linear layer and only the table's 
 "noise" every linear weight was moved by up to half a step and the float32 build of the result is
 the reference; no grid is left to be found.
 
-Tried on "noise" in numpy and not kept, linear layers only, int4 with minima, blocks of 32, another
-text of 934 tokens: importance from a calibration text 0.066 nats; GPTQ's error feedback on top of it
-0.069 (7,500 tokens of text); importance from the squared weights of the norm before a layer 0.247,
-as without any (0.253); 1,024 random tokens 0.075. Whole zero points with importance 0.146.
+Tried in numpy on "noise", linear layers only, int4 with minima, blocks of 32, another text (934
+tokens): importance from a calibration text 0.066 nats, GPTQ's error feedback on top of it 0.069
+(not kept); importance from 1,024 random tokens 0.075; from the squared weights of the norm before a
+layer 0.247 (not kept), without any 0.253. Whole zero points with importance 0.146 (kept for tables).
 
 | source | recipe | bits | KL held-out | same best | KL reference | build, s |
 | --- | --- | ---: | ---: | ---: | ---: | ---: |
