@@ -205,7 +205,7 @@ the reference; no grid is left to be found.
 Tried in numpy on "noise", linear layers only, int4 with minima, blocks of 32, another text (934
 tokens): importance from a calibration text 0.066 nats, GPTQ's error feedback on top of it 0.069
 (not kept); importance from 1,024 random tokens 0.075; from the squared weights of the norm before a
-layer 0.247 (not kept), without any 0.253. Whole zero points with importance 0.146 (kept for tables).
+layer 0.247 (not kept), without any 0.253. Whole zero points with importance 0.146 (tables only).
 
 | source | recipe | bits | KL held-out | same best | KL reference | build, s |
 | --- | --- | ---: | ---: | ---: | ---: | ---: |
