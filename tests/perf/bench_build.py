@@ -35,6 +35,7 @@ from tests.helpers.small_disk import small_disk
 SHARDS = 3
 HIDDEN, FFN, KV, VOCAB = 2048, 5632, 512, 32000
 POOL_VALUES = 1 << 24
+FILLER = "filler"
 SETTINGS: dict[str, dict[str, Any]] = {
     "8 bits, round to nearest": {"bits": 8, "search": False},
     "4 bits, round to nearest": {"bits": 4, "search": False},
@@ -173,7 +174,7 @@ def child(arguments: argparse.Namespace) -> None:
 
 def left_in(folder: Path) -> list[str]:
     """Everything a build left behind."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.name != FILLER)
 
 
 def full_disks(
@@ -185,7 +186,7 @@ def full_disks(
         yield "too small", {**build(source, disk, setting, 0), "left": left_in(disk)}
     with small_disk(folder / "filling", bundle_bytes + (64 << 20)) as disk:
         filler = threading.Timer(4.0, lambda: os.posix_fallocate(
-            os.open(disk / "filler", os.O_CREAT | os.O_WRONLY), 0, bundle_bytes // 2
+            os.open(disk / FILLER, os.O_CREAT | os.O_WRONLY), 0, bundle_bytes // 2
         ))  # fmt: skip
         filler.start()
         yield "filling up", {**build(source, disk, setting, 0), "left": left_in(disk)}
