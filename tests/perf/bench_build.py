@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -234,7 +235,8 @@ def main() -> None:
         folder = Path(name)
         if shutil.disk_usage(folder).free < 2.5 * size_bytes:
             sys.exit(f"{folder} has too little room")
-        results = measure(folder, size_bytes)
+        started = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "load_average": os.getloadavg()[0]}
+        results = {**started, **measure(folder, size_bytes)}
     text = json.dumps(results, indent=2)
     print(text)
     if arguments.out:
