@@ -6,8 +6,10 @@
 Sixteen heads over latents of 512 and keys of 64 numbers, eight layers with a cache of their own,
 because a real model's caches do not stay in a processor's cache either. Every way writes the new
 token in place. All are alive at once and take turns; figures are medians in milliseconds for one
-layer. `times_bytes` divides by the time the cache's bytes (4.7 MB) take at the memory bandwidth
-that the same run measured between the turns; the bar is 3.
+layer. `times_bytes` divides by the time that the bytes of keys (576 wide) and values (512 wide),
+8.9 MB, take at the memory bandwidth the same run measured between the turns; the bar is 3. Counted
+like this the standard `Attention` takes 14 to 16 times on a quiet machine. `times_cache` counts the
+cache once, 4.7 MB, as if one reading could serve both products.
 
     attention       the standard `Attention`: keys and values are the past and the new token put
                     together; it copies the cache
@@ -68,7 +70,6 @@ _WIDE: Final = LATENT + KEY
 _PAST: Final = TOKENS - 1
 _SCALE: Final = 192**-0.5
 _PIECE: Final = 64
-_ATTENTION_TIMES: Final = 14.0
 
 
 @dataclass
@@ -346,18 +347,17 @@ def measure(turns: int, threads: int) -> dict[str, Any]:
             for name, one in bound.items():
                 times[name].append(one.layer_ms())
     rate = statistics.median(rates)
-    cache_bytes = TOKENS * _WIDE * 4
-    slowest = statistics.median(times["attention"])
+    read_bytes, cache_bytes = (TOKENS * width * 4 for width in (_WIDE + LATENT, _WIDE))
     rows = {}
     for name, found in times.items():
-        size_bytes = cache_bytes + (weights_bytes if name == "block" else 0)
-        bytes_ms = size_bytes / rate / 1e6
+        others = weights_bytes if name == "block" else 0
+        middle_ms = statistics.median(found)
+        read_ms, cache_ms = ((size + others) / rate / 1e6 for size in (read_bytes, cache_bytes))
         rows[name] = {
-            "median_ms": round(statistics.median(found), 3),
+            "median_ms": round(middle_ms, 3),
             "best_ms": round(min(found), 3),
-            "bytes_mb": round(size_bytes / 1e6, 2),
-            "times_bytes": round(statistics.median(found) / bytes_ms, 2),
-            "yardstick": round(_ATTENTION_TIMES * statistics.median(found) / slowest, 2),
+            "times_bytes": round(middle_ms / read_ms, 2),
+            "times_cache": round(middle_ms / cache_ms, 2),
         }
     return {"threads": threads, "bandwidth_gb_s": round(rate, 1), "ways": rows}
 
@@ -379,9 +379,9 @@ def main() -> None:
         "onnxruntime": onnxruntime.__version__,
         "tokens": TOKENS,
         "heads": HEADS,
-        "bar_yardstick": BAR,
+        "bar_times_bytes": BAR,
         "load_average": os.getloadavg()[0],
-        "passed": result["ways"]["pieces"]["yardstick"] <= BAR,
+        "passed": result["ways"]["pieces"]["times_bytes"] <= BAR,
         **result,
     }
     if arguments.out:
