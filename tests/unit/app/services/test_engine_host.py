@@ -19,7 +19,7 @@ from engine.types import GenerationConfig, Message
 from tests.helpers.tiny_bundle import CONTEXT_LENGTH
 from tests.helpers.window_client import process_is_gone
 
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 QUESTION = (Message("user", "hello"),)
 LONG_REPLY = GenerationConfig(max_new_tokens=900, temperature=1.0, seed=3)
 
