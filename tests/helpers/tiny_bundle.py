@@ -16,6 +16,7 @@ from pathlib import Path
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from engine import build_model
+from engine.bundle import MANIFEST_NAME
 from engine.types import BuildConfig
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,7 @@ TEMPLATE = (
     "<s>assistant\n"
 )
 CONTEXT_LENGTH = 1024
+ENDLESS_CONTEXT = 1 << 16
 VOCAB = 128
 
 
@@ -39,12 +41,24 @@ def tiny_bundle() -> Path:
     return build_model(source, folder / "bundle", BuildConfig(bits=4))
 
 
-def tiny_checkpoint(folder: Path) -> Path:
+@cache
+def endless_bundle() -> Path:
+    """The same without a token that ends a reply and with room for 65,536: it talks for seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="alcove-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    source = tiny_checkpoint(folder / "source", context_length=ENDLESS_CONTEXT)
+    bundle = build_model(source, folder / "bundle", BuildConfig(bits=4))
+    manifest = json.loads((bundle / MANIFEST_NAME).read_text())
+    (bundle / MANIFEST_NAME).write_text(json.dumps({**manifest, "stop_ids": []}))
+    return bundle
+
+
+def tiny_checkpoint(folder: Path, context_length: int = CONTEXT_LENGTH) -> Path:
     """A Hugging Face folder from which the tiny bundle is built."""
     folder.mkdir(parents=True)
     shutil.copyfile(_LLAMA / "model.safetensors", folder / "model.safetensors")
     config = json.loads((_LLAMA / "config.json").read_text())
-    config["max_position_embeddings"] = CONTEXT_LENGTH
+    config["max_position_embeddings"] = context_length
     (folder / "config.json").write_text(json.dumps(config))
     tokenizer_config = {"bos_token": "<s>", "eos_token": "</s>", "chat_template": TEMPLATE}
     (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer_config))

@@ -16,12 +16,18 @@ from app.services.engine_host import EngineHost
 from app.services.worker_link import worker_environment
 from engine.errors import BadBundle, ContextTooLong, Crashed, NotFound, Stalled
 from engine.types import GenerationConfig, Message
-from tests.helpers.tiny_bundle import CONTEXT_LENGTH
+from tests.helpers.tiny_bundle import ENDLESS_CONTEXT, endless_bundle
 from tests.helpers.window_client import process_is_gone
 
 WAIT_MS = 60_000
 QUESTION = (Message("user", "hello"),)
-LONG_REPLY = GenerationConfig(max_new_tokens=900, temperature=1.0, seed=3)
+LONG_REPLY = GenerationConfig(max_new_tokens=60_000, temperature=1.0, seed=3)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Path:
+    """A model whose replies last long enough to be disturbed."""
+    return endless_bundle()
 
 
 class Recorder:
@@ -66,7 +72,7 @@ def test_loads_answers_and_ends(seen: Recorder, bundle: Path) -> None:
     seen.wait(lambda: request in seen.results)
     assert seen.states == ["starting", "loading", "ready"]
     assert seen.results[request]["finish_reason"] in ("stop", "length")
-    assert seen.host.loaded_data["context_length"] == CONTEXT_LENGTH
+    assert seen.host.loaded_data["context_length"] == ENDLESS_CONTEXT
     pid = seen.host.worker_pid
     seen.host.shutdown()
     assert process_is_gone(pid)
@@ -211,7 +217,7 @@ def test_too_long_a_question_fails_alone(seen: Recorder, bundle: Path) -> None:
     seen.wait(lambda: request in seen.errors)
     error = seen.errors[request]
     assert isinstance(error, ContextTooLong)
-    assert error.params["context_length"] == CONTEXT_LENGTH
+    assert error.params["context_length"] == ENDLESS_CONTEXT
     assert seen.host.state == "ready"
 
 
