@@ -194,7 +194,8 @@ _HEADING: Final = """# Size against divergence: SmolLM2-135M requantized
 `make bench-quantizer` writes this table. Bits are those of the weights file for each parameter:
 scales, norms and rotary tables (0.13 bits) included. KL is the mean divergence from the float32
 build in nats, with int8 activations as in use, on a held-out text (907 tokens) and on the parity
-reference (128 tokens); neither was used for calibration or tuning.
+reference (128 tokens). Neither was used for calibration; the reference was looked at while
+the plan was made, the held-out text was not.
 
 Judge a method by the rows named "noise". The weights named "grid" were dequantized from Q4_1: they
 lie on its grid of a scale and a minimum for 32 weights, which a form with those two numbers finds
