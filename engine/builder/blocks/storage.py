@@ -145,10 +145,6 @@ class Precision:
     forms: Mapping[str, Form] = field(default_factory=dict, compare=False)
     asked: list[AskedWeight] | None = field(default=None, compare=False)
 
-    def choose(self, tensor: Tensor, *, embedding: bool = False) -> Storage:
-        """Kind of numbers for one weight, see `form`."""
-        return self.form(tensor, embedding=embedding).storage
-
     def form(self, tensor: Tensor, *, embedding: bool = False) -> Form:
         """Form for one weight.
 
@@ -226,21 +222,14 @@ class StoredWeight:
         return block_count(self.columns, self.block_size)
 
 
-def store(
-    g: Graph,
-    tensors: Sequence[Tensor],
-    storage: Storage | Form,
-    block_size: int = GGML_BLOCK,
-) -> StoredWeight:
+def store(g: Graph, tensors: Sequence[Tensor], form: Form) -> StoredWeight:
     """Plan a weight made of the rows of `tensors`, one below the other.
 
     Args:
         g: The graph.
         tensors: All with equal columns.
-        storage: A form, or just the kind of its numbers.
-        block_size: Of a form that is just a kind.
+        form: How it is stored.
     """
-    form = storage if isinstance(storage, Form) else Form(storage, block_size)
     rows, columns = sum(tensor.rows for tensor in tensors), tensors[0].columns
     if any(tensor.columns != columns for tensor in tensors):
         raise ValueError("stacked weights must have equal columns")

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.experts import Experts, mixture
-from engine.builder.blocks.latent_attention import latent_layers
-from engine.builder.blocks.layers import dense
+from engine.builder.blocks.latent_attention import LatentAttention, latent_layers
+from engine.builder.blocks.layers import Block, dense
 from engine.builder.blocks.mlp import Mlp
+from engine.builder.config import ModelConfig
 from engine.builder.families.deepseek_v2 import (
     read_dense_first,
     read_latent_attention,
@@ -23,12 +24,22 @@ from engine.builder.fields import Fields
 
 def read(fields: Fields) -> Decoder:
     """Read a deepseek_v3 config. Raises BadCheckpoint, UnsupportedFamily."""
+    config, attention, sparse = read_latent_mixture(fields, width=2048)
+    plain = dense(Mlp(config.ffn))
+    return Decoder(config, latent_layers(attention, read_dense_first(fields, plain, sparse, 3)))
+
+
+def read_latent_mixture(
+    fields: Fields, *, width: int
+) -> tuple[ModelConfig, LatentAttention, Block]:
+    """Sizes, attention and mixture; `width` is that of an expert where a config is silent.
+
+    Raises BadCheckpoint, UnsupportedFamily.
+    """
     interleaved = fields.flag("rope_interleave", default=True)
     config, attention = read_latent_attention(fields, interleaved=interleaved)
     fields.choice("scoring_func", "sigmoid")
     fields.choice("topk_method", "noaux_tc")
-    width = fields.integer("moe_intermediate_size", 2048)
+    width = fields.integer("moe_intermediate_size", width)
     shared = read_shared_experts(fields, width, default=1)
-    sparse = mixture(Experts(read_corrected_routing(fields), width), shared)
-    plain = dense(Mlp(config.ffn))
-    return Decoder(config, latent_layers(attention, read_dense_first(fields, plain, sparse, 3)))
+    return config, attention, mixture(Experts(read_corrected_routing(fields), width), shared)

@@ -6,26 +6,18 @@ Reference: transformers, modeling_glm4_moe_lite.py.
 from __future__ import annotations
 
 from engine.builder.blocks.decoder import Decoder
-from engine.builder.blocks.experts import Experts, mixture
 from engine.builder.blocks.latent_attention import latent_layers
 from engine.builder.blocks.layers import Block, dense
 from engine.builder.blocks.mlp import Mlp
 from engine.builder.blocks.site import Site
-from engine.builder.families.deepseek_v2 import read_latent_attention, read_shared_experts
-from engine.builder.families.glm4_moe import read_corrected_routing
+from engine.builder.families.deepseek_v3 import read_latent_mixture
 from engine.builder.fields import Fields
 from engine.errors import BadCheckpoint
 
 
 def read(fields: Fields) -> Decoder:
     """Read a glm4_moe_lite config. Raises BadCheckpoint, UnsupportedFamily."""
-    interleaved = fields.flag("rope_interleave", default=True)
-    config, attention = read_latent_attention(fields, interleaved=interleaved)
-    fields.choice("scoring_func", "sigmoid")
-    fields.choice("topk_method", "noaux_tc")
-    width = fields.integer("moe_intermediate_size", 1536)
-    shared = read_shared_experts(fields, width, default=1)
-    sparse = mixture(Experts(read_corrected_routing(fields), width), shared)
+    config, attention, sparse = read_latent_mixture(fields, width=1536)
     feed_forward = _read_layers(fields, config.layers, dense(Mlp(config.ffn)), sparse)
     return Decoder(config, latent_layers(attention, feed_forward))
 

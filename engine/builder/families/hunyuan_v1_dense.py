@@ -16,24 +16,17 @@ from engine.builder.config import ModelConfig, read_decoder
 from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
-HUNYUAN_NORM: Final = QueryKeyNorm("query_layernorm", "key_layernorm", after_rope=True)
+_NORM: Final = QueryKeyNorm("query_layernorm", "key_layernorm", after_rope=True)
 
 
 def read(fields: Fields) -> Decoder:
     """Read a hunyuan_v1_dense config. Raises BadCheckpoint, UnsupportedFamily."""
-    config = read_hunyuan(fields)
-    bias = fields.flag("attention_bias", default=False)
-    attention = replace(
-        Attention.of(config, read_rope(fields, config.head_dim)),
-        bias=bias,
-        output_bias=bias,
-        norm=HUNYUAN_NORM,
-    )
+    config, attention = read_hunyuan(fields)
     layers = (attention,) * config.layers
     return Decoder(config, pre_norm_layers(layers, dense(Mlp(config.ffn))))
 
 
-def read_hunyuan(fields: Fields) -> ModelConfig:
+def read_hunyuan(fields: Fields) -> tuple[ModelConfig, Attention]:
     """Read what all Hunyuan models share; options that no released model uses must be off.
 
     Raises BadCheckpoint, UnsupportedFamily.
@@ -50,4 +43,12 @@ def read_hunyuan(fields: Fields) -> ModelConfig:
         "org_vocab_size", "pad_id", "pool_type", "skip_cls_token", "text_end_id", "text_start_id",
         "video_end_id", "video_start_id", "xdrope_section",
     )  # fmt: skip
-    return read_decoder(fields, head_dim=head_dim)
+    config = read_decoder(fields, head_dim=head_dim)
+    bias = fields.flag("attention_bias", default=False)
+    attention = replace(
+        Attention.of(config, read_rope(fields, config.head_dim)),
+        bias=bias,
+        output_bias=bias,
+        norm=_NORM,
+    )
+    return config, attention

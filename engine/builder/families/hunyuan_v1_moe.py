@@ -7,30 +7,19 @@ modeling_hunyuan_v1_moe.py.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from engine.builder.blocks.attention import Attention
 from engine.builder.blocks.decoder import Decoder
 from engine.builder.blocks.experts import Experts, SharedExpert, mixture
 from engine.builder.blocks.layers import dense, pre_norm_layers
 from engine.builder.blocks.mlp import Mlp
 from engine.builder.blocks.routing import Routing
 from engine.builder.blocks.site import Site
-from engine.builder.families.hunyuan_v1_dense import HUNYUAN_NORM, read_hunyuan
+from engine.builder.families.hunyuan_v1_dense import read_hunyuan
 from engine.builder.fields import Fields
-from engine.builder.rope_config import read_rope
 
 
 def read(fields: Fields) -> Decoder:
     """Read a hunyuan_v1_moe config. Raises BadCheckpoint, UnsupportedFamily."""
-    config = read_hunyuan(fields)
-    bias = fields.flag("attention_bias", default=False)
-    attention = replace(
-        Attention.of(config, read_rope(fields, config.head_dim)),
-        bias=bias,
-        output_bias=bias,
-        norm=HUNYUAN_NORM,
-    )
+    config, attention = read_hunyuan(fields)
     _check_options(fields)
     counts = fields.per_layer("num_experts", config.layers, 1)
     top_ks = fields.per_layer("moe_topk", config.layers, 1)

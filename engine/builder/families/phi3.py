@@ -6,6 +6,7 @@ Reference: transformers, modeling_phi3.py.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from engine.builder.blocks.attention import Attention
 from engine.builder.blocks.decoder import Decoder
@@ -15,7 +16,7 @@ from engine.builder.config import read_decoder
 from engine.builder.fields import Fields
 from engine.builder.rope_config import read_rope
 
-_OLDER_NAMES = {"su": "longrope", "yarn": "longrope"}
+_OLDER_NAMES: Final = {"su": "longrope", "yarn": "longrope"}
 
 
 def read(fields: Fields) -> Decoder:
