@@ -36,7 +36,7 @@ from engine.types import Device
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from app.ui.main_window import MainWindow
+    from app.ui.frame.main_window import MainWindow
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ def open_window(application: QApplication, program: Program) -> MainWindow:
     """
     program.load_model()
     program.i18n.apply()
-    from app.ui.main_window import MainWindow  # noqa: PLC0415  while the worker loads
+    from app.ui.frame.main_window import MainWindow  # noqa: PLC0415  while the worker loads
 
     window = MainWindow(
         program.chats,
@@ -247,7 +247,7 @@ def _name(application: QCoreApplication) -> None:
 
 def _language_note(program: Program) -> Callable[[str], str]:
     """What to say of a question in a language that the loaded assistant hardly speaks."""
-    from app.ui.language_hint import note_for  # noqa: PLC0415  not needed by a window's start
+    from app.ui.conversation.language_hint import note_for  # noqa: PLC0415  not needed by a window's start
 
     return lambda question: note_for(question, program.models.languages())
 

@@ -19,8 +19,8 @@ from app.bootstrap import Program, build_program
 from app.core.paths import resolve_paths
 from app.core.settings import Settings
 from app.store import Store
-from app.ui.main_window import MainWindow
-from app.ui.theme import Theme
+from app.ui.frame.main_window import MainWindow
+from app.ui.look.theme import Theme
 
 PASSPHRASE = "a lamp in the alcove"
 

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.core.records import ChatSummary
-from app.ui.chat_list import ChatList
-from app.ui.chat_list_model import ChatListModel, ChatRole
-from app.ui.theme import Theme
+from app.ui.chats.chat_list import ChatList
+from app.ui.chats.chat_list_model import ChatListModel, ChatRole
+from app.ui.look.theme import Theme
 
 NOW = datetime(2026, 3, 12, 15, 0).astimezone()
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.ui.composer import Composer
-from app.ui.theme import Theme
+from app.ui.conversation.composer import Composer
+from app.ui.look.theme import Theme
 
 
 @pytest.fixture

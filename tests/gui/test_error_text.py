@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.core import errors as app_errors
 from app.core.errors import KeyUnavailable
 from app.ui.error_text import error_text, known_codes, text_for_code
-from app.ui.resources import resource
+from app.ui.look.resources import resource
 from engine import errors as engine_errors
 from engine.errors import ParamValue
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.ui.language_hint import language_of, note_for
+from app.ui.conversation.language_hint import language_of, note_for
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from PySide6.QtGui import QDesktopServices, QTextDocument
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app.ui.markdown_blocks import BlockSplitter, keep_line_breaks
-from app.ui.markdown_view import MarkdownView
-from app.ui.theme import Theme
+from app.ui.look.theme import Theme
+from app.ui.markdown.blocks import BlockSplitter, keep_line_breaks
+from app.ui.markdown.view import MarkdownView
 
 REPLY = """Of **course**. See [this page](https://example.com/a) and `code`:
 

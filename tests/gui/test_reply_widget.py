@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from app.core.records import Message, MessageState, ReplyDetails, Span
 from app.services.history import split_channels
-from app.ui.question_widget import QuestionWidget
-from app.ui.reply_widget import ReplyWidget
-from app.ui.theme import Theme
+from app.ui.conversation.question_widget import QuestionWidget
+from app.ui.conversation.reply_widget import ReplyWidget
+from app.ui.look.theme import Theme
 
 
 def reply(

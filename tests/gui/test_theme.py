@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
-from app.ui.fonts import FAMILY, load_fonts
-from app.ui.theme import Theme
-from app.ui.tokens import SCHEMES, Scheme, contrast_ratio, relative_luminance
+from app.ui.look.fonts import FAMILY, load_fonts
+from app.ui.look.theme import Theme
+from app.ui.look.tokens import SCHEMES, Scheme, contrast_ratio, relative_luminance
 
 GROUNDS = ("bg", "side", "surface", "tint")
 TEXTS = ("ink", "muted", "accent", "doubt", "alert")

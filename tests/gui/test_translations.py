@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from app.ui.durations import Durations
-from app.ui.resources import resource
+from app.ui.look.resources import resource
 
 FOLDER = Path(__file__).resolve().parents[2] / "translations"
 PLACEHOLDER = re.compile(r"\{[a-z_]*\}")

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Corrupt
 from app.core.options import TEXT_SIZE_PT, THEME
-from app.ui.question_widget import QuestionWidget
-from app.ui.reply_widget import ReplyWidget
+from app.ui.conversation.question_widget import QuestionWidget
+from app.ui.conversation.reply_widget import ReplyWidget
 from tests.gui.conftest import PASSPHRASE, OpenRoom, Room
 from tests.helpers.reasoning import reasoning_bundle
 from tests.helpers.tiny_bundle import tiny_bundle

@@ -22,7 +22,7 @@ from tests.helpers.display import private_display
 
 if TYPE_CHECKING:
     from app.store import Store
-    from app.ui.main_window import MainWindow
+    from app.ui.frame.main_window import MainWindow
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "resources" / "screenshots"

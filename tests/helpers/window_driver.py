@@ -22,7 +22,7 @@ from app.core.paths import resolve_paths
 from app.core.records import ChatView, Message
 from app.services import saved_chats
 from app.ui.error_text import error_text
-from app.ui.main_window import MainWindow
+from app.ui.frame.main_window import MainWindow
 
 PASSPHRASE = "passphrase of the tests"
 

@@ -1,4 +1,4 @@
-"""Bundles with random weights for the memory plan: one of each kind of model.
+"""Bundles with random weights for the memory plan: six that its constants come from, and others.
 
     starter            SmolLM2-135M, the real one
     dense              R1-Distill-Qwen-1.5B's shape, see `tests.perf.shapes`
@@ -7,13 +7,14 @@
     recurrent          Qwen3.5-0.8B's shape: three layers of the gated delta rule, one of attention
     window             Gemma-3-1B's shape: five layers with a window of 512, one without
 
-The last two have vocabularies cut to 65,536.
+The last two have vocabularies cut to 65,536. What the constants were not taken from is described in
+`tests.perf.memory_held_out`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -23,9 +24,8 @@ from engine.bundle import MANIFEST_NAME
 from engine.types import BuildConfig
 from tests.helpers.synthetic import SyntheticCheckpoint
 from tests.helpers.tiny_bundle import STARTER
+from tests.perf.memory_held_out import HELD_OUT, Shapes, attention, checkpoint_of, mlp, outside
 from tests.perf.shapes import QWEN_1_5B, QWEN_MOE, write_shape
-
-Shapes = Iterator[tuple[str, tuple[int, ...]]]
 
 _VOCAB: Final = 65_536
 _LATENT: Final = Path(__file__).parents[1] / "fixtures" / "configs" / "latent_attention.json"
@@ -73,7 +73,9 @@ _WINDOW: Final[Mapping[str, Any]] = {
     "max_position_embeddings": 32_768,
     "tie_word_embeddings": True,
 }
-KINDS: Final = ("starter", "dense", "mixture", "latent", "recurrent", "window")
+FITTED: Final = ("starter", "dense", "mixture", "latent", "recurrent", "window")
+"""What the plan's constants come from."""
+KINDS: Final = (*FITTED, *HELD_OUT)
 
 
 def bundle_of(kind: str, folder: Path, shapes: Path) -> Path:
@@ -90,9 +92,10 @@ def bundle_of(kind: str, folder: Path, shapes: Path) -> Path:
         return write_shape(QWEN_1_5B if kind == "dense" else QWEN_MOE, shapes)[1]
     bundle = folder / kind
     if not (bundle / MANIFEST_NAME).exists():
-        checkpoint = _checkpoint(kind)
+        checkpoint = checkpoint_of(kind) if kind in HELD_OUT else _checkpoint(kind)
+        bits = HELD_OUT[kind].bits if kind in HELD_OUT else 4
         with patch("engine.builder.build.open_checkpoint", lambda _source: checkpoint):
-            build_model(kind, bundle, BuildConfig(bits=4, search=False))
+            build_model(kind, bundle, BuildConfig(bits=bits, search=False))
     return bundle
 
 
@@ -104,32 +107,9 @@ def _checkpoint(kind: str) -> SyntheticCheckpoint:
     return SyntheticCheckpoint(kind, config, shapes=dict(shapes))
 
 
-def _outside(config: Mapping[str, Any]) -> Shapes:
-    yield "model.embed_tokens.weight", (config["vocab_size"], config["hidden_size"])
-    yield "model.norm.weight", (config["hidden_size"],)
-
-
-def _mlp(stem: str, config: Mapping[str, Any]) -> Shapes:
-    hidden, width = config["hidden_size"], config["intermediate_size"]
-    for name in ("gate_proj", "up_proj"):
-        yield f"{stem}.mlp.{name}.weight", (width, hidden)
-    yield f"{stem}.mlp.down_proj.weight", (hidden, width)
-
-
-def _attention(stem: str, config: Mapping[str, Any], *, gated: bool = False) -> Shapes:
-    hidden, dim = config["hidden_size"], config["head_dim"]
-    wide, narrow = config["num_attention_heads"] * dim, config["num_key_value_heads"] * dim
-    yield f"{stem}.self_attn.q_proj.weight", (wide * (2 if gated else 1), hidden)
-    for name in ("k_proj", "v_proj"):
-        yield f"{stem}.self_attn.{name}.weight", (narrow, hidden)
-    yield f"{stem}.self_attn.o_proj.weight", (hidden, wide)
-    for name in ("q_norm", "k_norm"):
-        yield f"{stem}.self_attn.{name}.weight", (dim,)
-
-
 def _recurrent() -> Shapes:
     config = _RECURRENT
-    yield from _outside(config)
+    yield from outside(config)
     hidden, heads = config["hidden_size"], config["linear_num_value_heads"]
     keys = config["linear_num_key_heads"] * config["linear_key_head_dim"]
     values = heads * config["linear_value_head_dim"]
@@ -137,9 +117,9 @@ def _recurrent() -> Shapes:
         stem = f"model.layers.{layer}"
         for name in ("input_layernorm", "post_attention_layernorm"):
             yield f"{stem}.{name}.weight", (hidden,)
-        yield from _mlp(stem, config)
+        yield from mlp(f"{stem}.mlp", hidden, config["intermediate_size"])
         if kind == "full_attention":
-            yield from _attention(stem, config, gated=True)
+            yield from attention(f"{stem}.self_attn", config, gated=True)
             continue
         linear = f"{stem}.linear_attn"
         for name in ("A_log", "dt_bias"):
@@ -152,11 +132,11 @@ def _recurrent() -> Shapes:
 
 
 def _window() -> Shapes:
-    yield from _outside(_WINDOW)
+    yield from outside(_WINDOW)
     names = ("input", "post_attention", "pre_feedforward", "post_feedforward")
     for layer in range(_WINDOW["num_hidden_layers"]):
         stem = f"model.layers.{layer}"
         for name in names:
             yield f"{stem}.{name}_layernorm.weight", (_WINDOW["hidden_size"],)
-        yield from _mlp(stem, _WINDOW)
-        yield from _attention(stem, _WINDOW)
+        yield from mlp(f"{stem}.mlp", _WINDOW["hidden_size"], _WINDOW["intermediate_size"])
+        yield from attention(f"{stem}.self_attn", _WINDOW)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from app.ui.theme import Theme
-from app.ui.widgets import Column
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Column
 
 
 class ScrollPage(QScrollArea):

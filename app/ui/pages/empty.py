@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, IconLabel, Label
 from app.ui.pages.base import ScrollPage
-from app.ui.theme import Theme
-from app.ui.widgets import Button, IconLabel, Label
 
 
 class _Example(Button):

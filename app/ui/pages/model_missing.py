@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 from app.core.errors import AppError
 from app.ui.durations import Durations
 from app.ui.error_text import error_text
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, IconLabel, Label
 from app.ui.pages.base import ScrollPage
-from app.ui.theme import Theme
-from app.ui.widgets import Button, IconLabel, Label
 from engine.errors import EngineError
 
 _STEPS = 1_000

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.core.errors import AppError
 from app.ui.error_text import error_text
-from app.ui.flow_layout import FlowLayout
+from app.ui.look.flow_layout import FlowLayout
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, IconLabel, Label
 from app.ui.pages.base import ScrollPage
-from app.ui.theme import Theme
-from app.ui.widgets import Button, IconLabel, Label
 
 Mode = Literal["create", "unlock", "recovery"]
 _SHORTEST = 8

@@ -9,11 +9,11 @@ from PySide6.QtGui import QGuiApplication, QPageLayout, QTextDocument
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
-from app.ui.flow_layout import FlowLayout
-from app.ui.fonts import body_font
+from app.ui.look.flow_layout import FlowLayout
+from app.ui.look.fonts import body_font
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, Card, Label
 from app.ui.pages.base import ScrollPage
-from app.ui.theme import Theme
-from app.ui.widgets import Button, Card, Label
 
 _DONE_MS = 2_500
 

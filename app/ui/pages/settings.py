@@ -8,10 +8,10 @@ from PySide6.QtCore import QSignalBlocker, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QWheelEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from app.ui.flow_layout import FlowLayout
+from app.ui.look.flow_layout import FlowLayout
+from app.ui.look.theme import MAX_SIZE_PT, MIN_SIZE_PT, Theme
+from app.ui.look.widgets import Button, Card, Label
 from app.ui.pages.base import ScrollPage
-from app.ui.theme import MAX_SIZE_PT, MIN_SIZE_PT, Theme
-from app.ui.widgets import Button, Card, Label
 
 LANGUAGES = ("", "en", "fr", "zh_Hans")
 APPEARANCES = ("system", "light", "dark", "contrast")

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.ui.chat_list import ChatList
-from app.ui.theme import Theme
-from app.ui.widgets import Button, IconLabel, Label
+from app.ui.chats.chat_list import ChatList
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, IconLabel, Label
 
 WIDTH = 286
 

@@ -17,8 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QMenu, QMessageBox, QSizePolicy, QTextBrowser, QWidget
 
-from app.ui.markdown_writer import CARD, InertDocument
-from app.ui.theme import Theme
+from app.ui.look.theme import Theme
+from app.ui.markdown.writer import CARD, InertDocument
 
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from string import Template
 
-from app.ui.tokens import Tokens
+from app.ui.look.tokens import Tokens
 
 _TEMPLATE = Template("""
 QWidget { color: $ink; }

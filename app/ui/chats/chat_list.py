@@ -7,9 +7,9 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEven
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QWidget
 
 from app.core.records import ChatSummary
-from app.ui.chat_list_delegate import ChatListDelegate
-from app.ui.chat_list_model import ChatListModel, ChatRole
-from app.ui.theme import Theme
+from app.ui.chats.chat_list_delegate import ChatListDelegate
+from app.ui.chats.chat_list_model import ChatListModel, ChatRole
+from app.ui.look.theme import Theme
 
 
 class ChatList(QListView):

@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
-from app.ui.fonts import body_font, load_fonts
-from app.ui.icons import icon
-from app.ui.style_sheet import style_sheet
-from app.ui.tokens import SCHEMES, Scheme, Tokens
+from app.ui.look.fonts import body_font, load_fonts
+from app.ui.look.icons import icon
+from app.ui.look.style_sheet import style_sheet
+from app.ui.look.tokens import SCHEMES, Scheme, Tokens
 
 Appearance = Literal["system", "light", "dark", "contrast"]
 BASE_SIZE_PT = 16

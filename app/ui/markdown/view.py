@@ -8,10 +8,10 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QWidget
 
-from app.ui.markdown_blocks import Block, BlockSplitter
-from app.ui.markdown_writer import MarkdownWriter, TextStyle
-from app.ui.reading_view import ReadingView
-from app.ui.theme import Theme
+from app.ui.look.theme import Theme
+from app.ui.markdown.blocks import Block, BlockSplitter
+from app.ui.markdown.reading_view import ReadingView
+from app.ui.markdown.writer import MarkdownWriter, TextStyle
 
 _BUDGET_S = 0.006  # of a 16 ms frame; what is left goes into the next turn of the event loop
 

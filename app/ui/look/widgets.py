@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.ui.icons import mark
-from app.ui.theme import Role, Theme
+from app.ui.look.icons import mark
+from app.ui.look.theme import Role, Theme
 
 
 class Button(QPushButton):

@@ -18,18 +18,18 @@ from app.services.chats import ChatService
 from app.services.i18n import I18n
 from app.services.models import ModelService
 from app.services.vault import UnlockService
-from app.ui.bars import ErrorBar, NoteBar, TemporaryBar
-from app.ui.conversation_page import ConversationPage
-from app.ui.header import Header
-from app.ui.icons import window_icon
+from app.ui.chats.sidebar import Sidebar
+from app.ui.conversation.page import ConversationPage
+from app.ui.frame.bars import ErrorBar, NoteBar, TemporaryBar
+from app.ui.frame.header import Header
+from app.ui.frame.workspace import Workspace
+from app.ui.look.icons import window_icon
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Column
 from app.ui.pages.model_missing import ModelMissingPage
 from app.ui.pages.passphrase import PassphrasePage
 from app.ui.pages.recovery import RecoveryPage
 from app.ui.pages.settings import SettingsPage
-from app.ui.sidebar import Sidebar
-from app.ui.theme import Theme
-from app.ui.widgets import Column
-from app.ui.workspace import Workspace
 from engine.errors import EngineError
 
 T = TypeVar("T", bool, int, str)

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
 
-from app.ui.soft_lines import insert_text, new_line, text_of
-from app.ui.theme import Theme
-from app.ui.widgets import Button, Card
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, Card
+from app.ui.markdown.soft_lines import insert_text, new_line, text_of
 
 _MOST_LINES = 8
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.services.chat_events import Waiting
 from app.ui.durations import Durations
-from app.ui.theme import Theme
-from app.ui.widgets import IconLabel, Label
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import IconLabel, Label
 
 _SAY_SO_FAR_S = 3.0
 

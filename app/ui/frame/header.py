@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.ui.theme import Theme
-from app.ui.widgets import Button, IconLabel, Label
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, IconLabel, Label
 
 
 class Header(QWidget):

@@ -28,9 +28,9 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
-from app.ui.fonts import LINE_HEIGHT, code_font
-from app.ui.markdown_blocks import Block, keep_line_breaks
-from app.ui.theme import Theme
+from app.ui.look.fonts import LINE_HEIGHT, code_font
+from app.ui.look.theme import Theme
+from app.ui.markdown.blocks import Block, keep_line_breaks
 
 CARD = QTextFormat.Property.UserProperty.value + 1
 CARD_CODE, CARD_QUOTE = 1, 2

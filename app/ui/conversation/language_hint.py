@@ -6,7 +6,7 @@ import re
 
 from PySide6.QtCore import QCoreApplication, QTranslator
 
-from app.ui.resources import resource
+from app.ui.look.resources import resource
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")

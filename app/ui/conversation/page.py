@@ -8,13 +8,13 @@ from app.core.records import ChatView, Message
 from app.services.chat_events import Waiting
 from app.services.chats import ChatService
 from app.services.models import ModelService
-from app.ui.bars import UndoBar
-from app.ui.composer import Composer
-from app.ui.conversation import Conversation
-from app.ui.language_hint import note_for
+from app.ui.conversation.composer import Composer
+from app.ui.conversation.conversation import Conversation
+from app.ui.conversation.language_hint import note_for
+from app.ui.frame.bars import UndoBar
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Column
 from app.ui.pages.empty import EmptyPage
-from app.ui.theme import Theme
-from app.ui.widgets import Column
 
 
 class ConversationPage(QWidget):

@@ -6,8 +6,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.ui.chat_list_model import ChatRole
-from app.ui.theme import Theme
+from app.ui.chats.chat_list_model import ChatRole
+from app.ui.look.theme import Theme
 
 _Index = QModelIndex | QPersistentModelIndex
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from app.ui.resources import resource
-from app.ui.tokens import Tokens
+from app.ui.look.resources import resource
+from app.ui.look.tokens import Tokens
 
 _DENSITIES = (1.0, 1.5, 2.0, 3.0)
 

@@ -16,11 +16,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.core.records import Message
-from app.ui.markdown_writer import TextStyle
-from app.ui.reading_view import ReadingView
-from app.ui.soft_lines import insert_text
-from app.ui.theme import Theme
-from app.ui.widgets import Button, IconLabel, Label
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, IconLabel, Label
+from app.ui.markdown.reading_view import ReadingView
+from app.ui.markdown.soft_lines import insert_text
+from app.ui.markdown.writer import TextStyle
 
 _SHOWN_CHARACTERS = 2_000
 _WIDEST = 0.8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QFont, QFontDatabase
 
-from app.ui.resources import resource
+from app.ui.look.resources import resource
 
 FAMILY = "Atkinson Hyperlegible"
 # Chinese in the system's own sans: Linux, macOS, Windows. Then emoji, then whatever there is.

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.core.records import ChatView, Message
 from app.services.chat_events import ReplyProgress, Waiting
-from app.ui.question_widget import QuestionWidget
-from app.ui.reply_widget import ReplyWidget
-from app.ui.theme import Theme
-from app.ui.waiting_line import WaitingLine
-from app.ui.widgets import Button, Column
+from app.ui.conversation.question_widget import QuestionWidget
+from app.ui.conversation.reply_widget import ReplyWidget
+from app.ui.conversation.waiting_line import WaitingLine
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, Column
 
 _BUDGET_S = 0.006
 _AT_END_PX = 48

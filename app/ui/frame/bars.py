@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.core.errors import AppError
 from app.core.records import ChatSummary
 from app.ui.error_text import error_text
-from app.ui.theme import Theme
-from app.ui.widgets import Button, Card, IconLabel, Label
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, Card, IconLabel, Label
 from engine.errors import EngineError
 
 _UNDO_MS = 20_000

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.core.records import Message, MessageState, Span
 from app.services.history import split_channels
 from app.ui.error_text import text_for_code
-from app.ui.flow_layout import FlowLayout
-from app.ui.markdown_view import MarkdownView
-from app.ui.theme import Theme
-from app.ui.widgets import Button, IconLabel, Label
+from app.ui.look.flow_layout import FlowLayout
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, IconLabel, Label
+from app.ui.markdown.view import MarkdownView
 
 _COPIED_MS = 2_000
 

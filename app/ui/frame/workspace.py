@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from app.ui.theme import Theme
+from app.ui.look.theme import Theme
 
 _NARROWEST_PAGE = 470
 

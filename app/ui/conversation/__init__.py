@@ -1,0 +1,1 @@
+"""One conversation: questions, replies, what is waited for, and where one writes."""

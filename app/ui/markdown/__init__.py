@@ -1,0 +1,1 @@
+"""Markdown that may still grow, written into documents that fetch nothing."""
