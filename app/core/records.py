@@ -38,6 +38,8 @@ class ReplyDetails:
         error_code: Code of the error that ended it, "" otherwise.
         model_hash: Names the exact weights that wrote it.
         duration_ms: From sending to the last token.
+        thinking_ms: From the first to the last token of the thinking.
+        token_ends: For each token, how many characters the text had with all that came with it.
     """
 
     token_ids: tuple[int, ...] = ()
@@ -47,6 +49,8 @@ class ReplyDetails:
     error_code: str = ""
     model_hash: str = ""
     duration_ms: int = 0
+    thinking_ms: int = 0
+    token_ends: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Message:
         state: Where the reply stands; a person's message is always "complete".
         created_at: UTC.
         details: Only meaningful for replies.
+        versions: Ids of all messages that follow the same parent, this one among them, oldest
+            first; empty where it is the only one.
     """
 
     id: int
@@ -72,17 +78,63 @@ class Message:
     state: MessageState
     created_at: datetime
     details: ReplyDetails = field(default_factory=ReplyDetails)
+    versions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChatSummary:
-    """A line in the list of chats. An empty title means: not named yet."""
+    """A line in the list of chats.
+
+    Attributes:
+        id: Primary key.
+        title: "" means: not named yet.
+        pinned: Kept at the top.
+        created_at: UTC.
+        updated_at: UTC, of the newest message.
+        folder_id: The folder it lies in, None for none.
+        assistant_id: Who answers, None for the ordinary assistant.
+        deleted_at: UTC; None outside the bin.
+    """
 
     id: int
     title: str
     pinned: bool
     created_at: datetime
     updated_at: datetime
+    folder_id: int | None = None
+    assistant_id: int | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A name under which chats lie together."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """Who answers, and how.
+
+    Attributes:
+        id: Primary key.
+        key: Stable name of a shipped one, whose words come from the translations; "" for one's own.
+        name: As the person calls it; "" for a shipped one that was not renamed.
+        picture: A PNG of at most 256 pixels, b"" for none.
+        instructions: What is said to the model before the conversation; may hold `{date}`.
+        model: Name of the bundle, "" for the one that is chosen for everything.
+        manner: How it should sound: "" as it comes, "plain", "warm", "formal" or "brief".
+    """
+
+    id: int
+    key: str
+    name: str
+    picture: bytes
+    instructions: str
+    model: str
+    manner: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,21 @@ class GrowingReply:
     _spans: list[Span] = field(default_factory=list)
     _token_ids: list[int] = field(default_factory=list)
     _logprobs: list[float] = field(default_factory=list)
+    _token_ends: list[int] = field(default_factory=list)
+    _thinking_began: float = 0.0
+    _thinking_ended: float = 0.0
 
     def add(self, event: TokenEvent) -> None:
         """Append what a token event brought."""
         self._token_ids += event.token_ids
         self._logprobs += event.logprobs
+        start, self._length = self._length, self._length + len(event.text)
+        self._token_ends += [self._length] * len(event.token_ids)
+        if event.channel == "thinking":
+            self._thinking_ended = time.monotonic()
+            self._thinking_began = self._thinking_began or self._thinking_ended
         if not event.text:
             return
-        start, self._length = self._length, self._length + len(event.text)
         self._parts.append(event.text)
         if self._spans and self._spans[-1].kind == event.channel:
             self._spans[-1] = replace(self._spans[-1], end=self._length)
@@ -79,5 +86,7 @@ class GrowingReply:
             error_code=error_code,
             model_hash=model_hash,
             duration_ms=int((time.monotonic() - self.started_at) * 1000),
+            thinking_ms=int((self._thinking_ended - self._thinking_began) * 1000),
+            token_ends=tuple(self._token_ends),
         )
         return replace(self.message, text=self.text, state=state, details=details)

@@ -50,6 +50,27 @@ chats = Table(
     Column("deleted_at", UtcTime),
     Column("active_leaf_id", Integer),
     Column("draft", Text, nullable=False),
+    Column("folder_id", Integer, ForeignKey("folders.id")),
+    Column("assistant_id", Integer, ForeignKey("assistants.id")),
+)
+
+folders = Table(
+    "folders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+assistants = Table(
+    "assistants",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("picture", LargeBinary, nullable=False),
+    Column("instructions", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("manner", Text, nullable=False),
 )
 
 messages = Table(
@@ -69,6 +90,8 @@ messages = Table(
     Column("spans", Text, nullable=False, default=""),
     Column("token_ids", LargeBinary, nullable=False, default=b""),
     Column("logprobs", LargeBinary, nullable=False, default=b""),
+    Column("thinking_ms", Integer, nullable=False, default=0),
+    Column("token_ends", LargeBinary, nullable=False, default=b""),
 )
 
 attachments = Table(

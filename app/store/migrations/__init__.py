@@ -10,11 +10,11 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from app.core.errors import TooNew
-from app.store.migrations import m001_initial
+from app.store.migrations import m001_initial, m002_folders_assistants
 
 Steps = tuple[tuple[str, ...], ...]
 
-STEPS: Steps = (m001_initial.STATEMENTS,)
+STEPS: Steps = (m001_initial.STATEMENTS, m002_folders_assistants.STATEMENTS)
 
 
 def schema_version(connection: Connection, steps: Steps = STEPS) -> int:

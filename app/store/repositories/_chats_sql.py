@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, literal, select, update
@@ -62,4 +63,23 @@ def branch(connection: Connection, leaf_id: int) -> tuple[Message, ...]:
         )
     )
     query = select(messages).join(path, path.c.id == messages.c.id).order_by(path.c.depth.desc())
-    return tuple(message_of(row) for row in connection.execute(query))
+    shown = tuple(message_of(row) for row in connection.execute(query))
+    return _with_versions(connection, shown)
+
+
+def _with_versions(connection: Connection, shown: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Tell each message of a branch which others follow the same parent."""
+    if not shown:
+        return ()
+    siblings: dict[int | None, list[int]] = {}
+    query = (
+        select(messages.c.id, messages.c.parent_id)
+        .where(messages.c.chat_id == shown[0].chat_id)
+        .order_by(messages.c.id)
+    )
+    for message_id, parent_id in connection.execute(query):
+        siblings.setdefault(parent_id, []).append(message_id)
+    return tuple(
+        replace(m, versions=tuple(found)) if len(found := siblings[m.parent_id]) > 1 else m
+        for m in shown
+    )

@@ -19,6 +19,9 @@ SUMMARY_COLUMNS = (
     chats.c.pinned,
     chats.c.created_at,
     chats.c.updated_at,
+    chats.c.folder_id,
+    chats.c.assistant_id,
+    chats.c.deleted_at,
 )
 
 
@@ -45,6 +48,8 @@ def message_of(row: Row[*tuple[Any, ...]]) -> Message:
             error_code=row.error_code,
             model_hash=row.model_hash,
             duration_ms=row.duration_ms,
+            thinking_ms=row.thinking_ms,
+            token_ends=_unpack("I", row.token_ends),
         ),
     )
 
@@ -52,7 +57,8 @@ def message_of(row: Row[*tuple[Any, ...]]) -> Message:
 def details_values(details: ReplyDetails) -> dict[str, Any]:
     """The columns of a reply's details.
 
-    Token ids are kept as little-endian uint32, log-probabilities as little-endian float32, the
+    Token ids and ends are kept as little-endian uint32, log-probabilities as little-endian
+    float32, the
     precision that the engine computes them in.
     """
     return {
@@ -65,6 +71,8 @@ def details_values(details: ReplyDetails) -> dict[str, Any]:
         "error_code": storable(details.error_code),
         "model_hash": storable(details.model_hash),
         "duration_ms": details.duration_ms,
+        "thinking_ms": details.thinking_ms,
+        "token_ends": _pack("I", details.token_ends),
     }
 
 
