@@ -58,8 +58,7 @@ def details_values(details: ReplyDetails) -> dict[str, Any]:
     """The columns of a reply's details.
 
     Token ids and ends are kept as little-endian uint32, log-probabilities as little-endian
-    float32, the
-    precision that the engine computes them in.
+    float32, the precision that the engine computes them in.
     """
     return {
         "token_ids": _pack("I", details.token_ids),
