@@ -7,14 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.runtime import huge_pages
 from engine.runtime.huge_pages import (
     Region,
     mapped,
+    read_into_huge_pages,
     regions,
     use_huge_pages,
     use_huge_pages_for,
     wanted,
 )
+from engine.runtime.machine import Memory
 
 MIB = 1 << 20
 SMAPS = """\
@@ -83,3 +86,22 @@ def test_huge_pages_are_asked_for_a_mapped_file(tmp_path: Path) -> None:
         assert use_huge_pages_for(path) == 8 << 20
         assert view[5 << 20] == 1
     assert use_huge_pages_for(path) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
+def test_a_file_is_read_ahead_where_memory_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(bytes(range(256)) * (5 << 12))
+    assert read_into_huge_pages(path) == 5 * MIB
+    assert path.read_bytes() == bytes(range(256)) * (5 << 12)
+    short = Memory(total_bytes=9 * MIB, available_bytes=9 * MIB)  # half of it is less than 5 MiB
+    monkeypatch.setattr(huge_pages, "memory", lambda: short)
+    assert read_into_huge_pages(path) == 0
+
+
+def test_no_file_is_nothing_to_read(tmp_path: Path) -> None:
+    assert read_into_huge_pages(tmp_path / "gone") == 0
+    (tmp_path / "empty").touch()
+    assert read_into_huge_pages(tmp_path / "empty") == 0
