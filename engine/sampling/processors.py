@@ -7,6 +7,8 @@ together. All of them are exact.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +18,7 @@ Ids = npt.NDArray[np.int64]
 
 _GROUP = 64
 _LEAST_TEMPERATURE = 1e-30
+_SUM_ERROR = 1e-5  # of a sum of single-precision exponentials, at most
 
 
 def apply_repetition_penalty(
@@ -125,24 +128,36 @@ def nucleus_size(probabilities: Doubles, top_p: float) -> int:
     return int(np.searchsorted(np.cumsum(probabilities), top_p, side="left")) + 1
 
 
-def certain_nucleus_size(logits: Floats, rest: int, temperature: float, top_p: float) -> int:
+def certain_nucleus_size(
+    logits: Floats, rest: int, temperature: float, top_p: float, total: float = math.inf
+) -> int:
     """How many of the best tokens reach top_p, where that is certain without looking at the others.
+
+    Below a temperature T of 1 every one of the others keeps no larger a part of its weight w than
+    the last of the best does: w^(1/T) = w * w^(1/T - 1) <= w * last^(1/T - 1). So what they weigh
+    at 1, which the log-probability needs anyway, bounds what they weigh.
 
     Args:
         logits: [n], falling.
         rest: Tokens that are not among them; none of those has a larger logit than the last.
         temperature: Above 0.
         top_p: Below 1.
+        total: At least the sum of exp(logit - logits[0]) over all tokens, where it is known.
 
     Returns:
         The size, or 0 where it depends on the others.
     """
+    offsets = logits.astype(np.float64) - float(logits[0])
     with np.errstate(over="ignore", under="ignore"):
-        weights = np.exp((logits.astype(np.float64) - float(logits[0])) / temperature)
+        weights = np.exp(offsets / temperature)
+        most_rest = rest * float(weights[-1])
+        if rest and temperature < 1.0 and total < math.inf:
+            others = max(total * (1 + _SUM_ERROR) - float(np.exp(offsets).sum()), 0.0)
+            fading = float(np.exp(offsets[-1] * (1 / temperature - 1)))
+            most_rest = min(most_rest, others * fading)
     cumulative = np.cumsum(weights)
     least = cumulative[-1]
-    most = least + rest * weights[-1]
-    sizes = np.searchsorted(cumulative, (top_p * least, top_p * most), side="left") + 1
+    sizes = np.searchsorted(cumulative, (top_p * least, top_p * (least + most_rest))) + 1
     return int(sizes[0]) if sizes[0] == sizes[1] <= logits.size else 0
 
 

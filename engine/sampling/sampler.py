@@ -12,6 +12,7 @@ only a distribution so flat that its nucleus holds most of the vocabulary takes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,6 +39,7 @@ from engine.types import GenerationConfig
 
 _FIRST_GUESS = 256  # candidates that usually hold the nucleus
 _BLOCK = 512
+_LARGEST_EXPONENT = 700.0  # of a double
 
 
 class Sampler:
@@ -83,21 +85,39 @@ class Sampler:
             raise InvalidRequest(field="logits", reason="wrong_shape")
         best = int(logits.argmax())  # the first NaN, where there is one
         peak = float(logits[best])
-        if not np.isfinite(peak):
+        if not math.isfinite(peak):
             raise InvalidRequest(field="logits", reason="not_finite")
         if self._weights.size != logits.size:
             self._scores, self._weights = np.empty((2, logits.size), np.float32)
-        scores = logits
-        if self._config.repetition_penalty != 1.0 and len(history):
-            ids = np.asarray(history, dtype=np.int64)
-            penalty = self._config.repetition_penalty
-            scores = apply_repetition_penalty(logits, ids, penalty, self._scores)
-            best = int(scores.argmax())
-        token = best if self._config.temperature == 0.0 else self._draw(scores, best)
-        return token, _log_share(logits, token, peak, self._weights)
+        total = log_total(logits, peak, scratch=self._weights)
+        scores, best = self._penalized(logits, history, best)
+        token = best
+        if self._config.temperature > 0.0:
+            # A penalty above 1 makes nothing more likely, so the sum it leaves is no larger.
+            bounded = scores is logits or self._config.repetition_penalty > 1.0
+            most = total + peak - float(scores[best]) if bounded else math.inf
+            token = self._draw(scores, best, most)
+        return token, float(logits[token]) - peak - total
 
-    def _draw(self, scores: Floats, best: int) -> int:
-        """Draw from what the filters leave of softmax(scores / temperature)."""
+    def _penalized(
+        self, logits: Floats, history: Sequence[int] | npt.NDArray[np.integer], best: int
+    ) -> tuple[Floats, int]:
+        """Logits after the repetition penalty, and the best of them; `best` is that before it."""
+        penalty = self._config.repetition_penalty
+        if penalty == 1.0 or not len(history):
+            return logits, best
+        ids = np.asarray(history, dtype=np.int64)
+        spared = penalty > 1.0 and not (ids == best).any()  # others only lose: it stays the best
+        if spared and self._config.temperature == 0.0:
+            return logits, best
+        scores = apply_repetition_penalty(logits, ids, penalty, self._scores)
+        return scores, best if spared else int(scores.argmax())
+
+    def _draw(self, scores: Floats, best: int, most: float) -> int:
+        """Draw from what the filters leave of softmax(scores / temperature).
+
+        `most` is no less than log(sum(exp(scores - scores[best]))).
+        """
         config = self._config
         peak = float(scores[best])
         if config.top_k == 0 and config.top_p == 1.0 and config.min_p == 0.0:
@@ -109,10 +129,10 @@ class Sampler:
                 candidates = candidates[: nucleus_size(probabilities, config.top_p)]
             candidates = self._apply_min_p(scores, candidates)
         else:
-            candidates = self._nucleus(scores, peak)
+            candidates = self._nucleus(scores, peak, most)
         return self._pick(candidates, softmax(scores[candidates], config.temperature))
 
-    def _nucleus(self, scores: Floats, peak: float) -> Ids:
+    def _nucleus(self, scores: Floats, peak: float, most: float) -> Ids:
         """Top-p and min-p without top-k, looked for among ever more candidates.
 
         Both keep the beginning of the same ranking, so min-p may go first although it counts last:
@@ -128,7 +148,10 @@ class Sampler:
         if config.top_p == 1.0:
             return candidates
         rest = scores.size - candidates.size
-        size = certain_nucleus_size(scores[candidates], rest, config.temperature, config.top_p)
+        known = math.exp(most) if most < _LARGEST_EXPONENT else math.inf
+        size = certain_nucleus_size(
+            scores[candidates], rest, config.temperature, config.top_p, known
+        )
         if size:
             return candidates[:size]
         total = log_total(scores, peak, config.temperature, self._weights)
@@ -171,8 +194,5 @@ class Sampler:
 
 def log_probability(logits: Floats, token: int) -> float:
     """Natural-log probability of a token under softmax(logits [vocab]), as `sample` tells it."""
-    return _log_share(logits, token, float(logits.max()))
-
-
-def _log_share(logits: Floats, token: int, peak: float, scratch: Floats | None = None) -> float:
-    return float(logits[token]) - peak - log_total(logits, peak, scratch=scratch)
+    peak = float(logits.max())
+    return float(logits[token]) - peak - log_total(logits, peak)

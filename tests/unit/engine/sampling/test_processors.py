@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -81,6 +83,18 @@ def test_a_certain_nucleus_is_the_one_of_the_whole_vocabulary(seed: int) -> None
     exact = nucleus_size(softmax(falling, temperature), top_p)
     certain = certain_nucleus_size(falling[:64], 5000 - 64, temperature, top_p)
     assert certain in {exact, 0}
+    total = math.exp(log_total(logits, float(falling[0])))
+    bounded = certain_nucleus_size(falling[:64], 5000 - 64, temperature, top_p, total)
+    assert bounded in {exact, 0}
+    assert bounded or not certain  # to know more never makes it less certain
+
+
+def test_the_weight_of_all_tokens_makes_a_nucleus_certain_that_was_not() -> None:
+    falling = np.array([20, 19.5, 18, 13], np.float32)
+    assert certain_nucleus_size(falling, 100_000, 0.8, 0.9) == 0
+    total = float(np.exp(falling - 20.0).sum()) + 0.05
+    assert certain_nucleus_size(falling, 100_000, 0.8, 0.9, total) == 2
+    assert certain_nucleus_size(falling, 100_000, 1.2, 0.9, total) == 0  # fades less above 1
 
 
 def test_a_nucleus_is_certain_where_the_best_tokens_stand_out() -> None:
