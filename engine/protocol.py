@@ -182,6 +182,7 @@ class TokenEvent:
     text: str
     token_ids: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
+    token_ends: tuple[int, ...] = ()
     channel: Channel = "answer"
     time_ms: float = 0.0
 

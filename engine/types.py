@@ -66,6 +66,8 @@ class GenerationEvent:
         token_ids: The tokens accepted since the previous event, also those that closed the
             thinking because its budget was used up or an answer was wanted.
         logprobs: Natural-log probability of each of them under the unmodified model.
+        token_ends: For each of them, how many characters the reply had with all that it made
+            certain, counted over the texts of all events.
         channel: Whether the text is the model's thinking or its answer.
         time_ms: Milliseconds since the request began.
         finish_reason: Set on the last event only.
@@ -75,6 +77,7 @@ class GenerationEvent:
     text: str
     token_ids: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
+    token_ends: tuple[int, ...] = ()
     channel: Channel = "answer"
     time_ms: float = 0.0
     finish_reason: FinishReason | None = None

@@ -39,7 +39,8 @@ class ReplyDetails:
         model_hash: Names the exact weights that wrote it.
         duration_ms: From sending to the last token.
         thinking_ms: From the first to the last token of the thinking.
-        token_ends: For each token, how many characters the text had with all that came with it.
+        token_ends: For each token, how many characters the text had with it; empty for replies of
+            the first versions, which did not say.
     """
 
     token_ids: tuple[int, ...] = ()
@@ -160,9 +161,37 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A message in which a search found something."""
+    """A message in which a search found something.
+
+    Attributes:
+        chat: Where it is.
+        message_id: Which one.
+        role: Who wrote it.
+        text: The part of it around what was found, on one line, "…" where it was cut.
+        marks: Where the words that were found begin and end in `text`, in characters.
+        created_at: UTC, of the message.
+    """
 
     chat: ChatSummary
     message_id: int
     role: Role
     text: str
+    marks: tuple[tuple[int, int], ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults:
+    """What a search found.
+
+    Attributes:
+        text: What was looked for, as it was typed.
+        chats: Chats whose titles hold all the words.
+        hits: Messages, the newest first.
+        more: Whether there are older ones.
+    """
+
+    text: str
+    chats: tuple[ChatSummary, ...]
+    hits: tuple[SearchHit, ...]
+    more: bool

@@ -39,8 +39,8 @@ class GrowingReply:
         """Append what a token event brought."""
         self._token_ids += event.token_ids
         self._logprobs += event.logprobs
+        self._token_ends += event.token_ends
         start, self._length = self._length, self._length + len(event.text)
-        self._token_ends += [self._length] * len(event.token_ids)
         if event.channel == "thinking":
             self._thinking_ended = time.monotonic()
             self._thinking_began = self._thinking_began or self._thinking_ended

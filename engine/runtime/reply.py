@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tokenizers import Tokenizer
 
@@ -41,6 +41,8 @@ class ReplyText:
     stopped: bool = False
     _ids: list[int] = field(default_factory=list)
     _logprobs: list[float] = field(default_factory=list)
+    _ends: list[int] = field(default_factory=list)
+    _said: int = 0
 
     def __post_init__(self) -> None:
         self._decoder = StreamDecoder(self.tokenizer, self.reasoning.marks)
@@ -58,12 +60,13 @@ class ReplyText:
         text = self._decoder.push((token_id,))
         if not text:
             return []
-        return [self._event(segment) for segment in self._until_stop(self._channels.push(text))]
+        return self._events(self._until_stop(self._channels.push(text)))
 
     def note(self, token_id: int, logprob: float) -> None:
         """Take an accepted token that has no text, such as the one that ends the reply."""
         self._ids.append(token_id)
         self._logprobs.append(logprob)
+        self._ends.append(self._said)
 
     def finish(self, reason: FinishReason) -> list[GenerationEvent]:
         """The rest of the text, then the one event that says why the reply ended."""
@@ -73,8 +76,9 @@ class ReplyText:
             segments = self._until_stop(rest)
             segments += _answer(self._stops.flush())
         channel: Channel = self._channels.channel
-        *before, last = segments or [(channel, "")]
-        return [*map(self._event, before), self._event(last, reason)]
+        *before, last = self._events(segments) or [self._event((channel, ""))]
+        last = replace(last, finish_reason=reason, prompt_tokens=self.prompt_tokens)
+        return [*before, last]
 
     def _until_stop(self, segments: Sequence[Segment]) -> list[Segment]:
         """What is left of segments when the answer ends at a stop string."""
@@ -89,18 +93,25 @@ class ReplyText:
                 kept += _answer(said)
         return kept
 
-    def _event(self, segment: Segment, reason: FinishReason | None = None) -> GenerationEvent:
+    def _events(self, segments: Sequence[Segment]) -> list[GenerationEvent]:
+        """Tell segments; their text ends with the token that made it certain."""
+        self._said += sum(len(text) for _, text in segments)
+        if self._ends:
+            self._ends[-1] = self._said
+        return [self._event(segment) for segment in segments]
+
+    def _event(self, segment: Segment) -> GenerationEvent:
         channel, text = segment
         ids, self._ids = tuple(self._ids), []
         logprobs, self._logprobs = tuple(self._logprobs), []
+        ends, self._ends = tuple(self._ends), []
         return GenerationEvent(
             text=text,
             token_ids=ids,
             logprobs=logprobs,
+            token_ends=ends,
             channel=channel,
             time_ms=round((time.perf_counter() - self.start) * 1000, 3),
-            finish_reason=reason,
-            prompt_tokens=self.prompt_tokens if reason else 0,
         )
 
 

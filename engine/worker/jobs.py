@@ -110,6 +110,7 @@ class Jobs:
                         text=event.text,
                         token_ids=event.token_ids,
                         logprobs=event.logprobs,
+                        token_ends=event.token_ends,
                         channel=event.channel,
                         time_ms=event.time_ms,
                     )

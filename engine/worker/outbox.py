@@ -74,6 +74,7 @@ def merge(old: WorkerMessage, new: WorkerMessage) -> WorkerMessage | None:
             text=old.text + new.text,
             token_ids=old.token_ids + new.token_ids,
             logprobs=old.logprobs + new.logprobs,
+            token_ends=old.token_ends + new.token_ends,
             time_ms=new.time_ms,
         )
     if isinstance(old, ProgressEvent) and isinstance(new, ProgressEvent):

@@ -16,7 +16,12 @@ def growing() -> GrowingReply:
 
 def event(text: str, channel: Channel = "answer", *ids: int) -> TokenEvent:
     return TokenEvent(
-        id="r1", text=text, token_ids=ids, logprobs=tuple(-0.5 for _ in ids), channel=channel
+        id="r1",
+        text=text,
+        token_ids=ids,
+        logprobs=tuple(-0.5 for _ in ids),
+        token_ends=tuple(10 * i for i in ids),
+        channel=channel,
     )
 
 
@@ -36,6 +41,7 @@ def test_collects_text_tokens_and_spans() -> None:
     assert message.id == 7
     assert message.details.token_ids == (1, 2, 3, 4, 5, 6)
     assert len(message.details.logprobs) == 6
+    assert message.details.token_ends == (10, 20, 30, 40, 50, 60)
     assert (message.state, message.details.finish_reason) == ("complete", "stop")
 
 

@@ -49,6 +49,32 @@ def test_every_token_is_told_once(name: str) -> None:
     assert all(event.text for event in events[:-1])
 
 
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_character_has_its_token(name: str) -> None:
+    tokenizer, text = reply_of(name, "")
+    events = push_all(text, tokenizer.encode(PUBLISHED[name].reply, add_special_tokens=False).ids)
+    said = "".join(event.text for event in events)
+    ids = [token for event in events for token in event.token_ids]
+    ends = [end for event in events for end in event.token_ends]
+    assert len(ends) == len(ids)
+    assert ends == sorted(ends)
+    assert ends[-1] == len(said)
+    pieces = [said[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    for token_id, end, piece in zip(ids, ends, pieces, strict=True):
+        letter = tokenizer.decode([token_id])
+        # What could begin the closing tag, and the line break before it, wait for what comes.
+        waited = end < len(said) - len(PUBLISHED[name].said) and piece in ("\n" + letter, "< ")
+        assert waited or piece in ("", letter), "one token, one letter"
+
+
+def test_a_token_that_is_kept_back_ends_where_the_next_one_does() -> None:
+    tokenizer, text = reply_of("Qwen3", "assistant\n", "XY")
+    ids = tokenizer.encode("abXXYc", add_special_tokens=False).ids
+    events = push_all(text, ids)
+    assert "".join(event.text for event in events) == "abX"
+    assert [end for event in events for end in event.token_ends] == [1, 2, 2, 3, 3]
+
+
 @pytest.mark.parametrize(
     ("reply", "expected", "stopped"),
     [

@@ -23,6 +23,7 @@ def token(text: str, *ids: int, request: str = "a", channel: str = "answer") -> 
         text=text,
         token_ids=ids,
         logprobs=tuple(-float(i) for i in ids),
+        token_ends=tuple(10 * i for i in ids),
         channel=channel,  # type: ignore[arg-type]
         time_ms=float(sum(ids)),
     )
@@ -31,7 +32,12 @@ def token(text: str, *ids: int, request: str = "a", channel: str = "answer") -> 
 def test_tokens_of_one_reply_merge() -> None:
     merged = merge(token("a", 1), token("b", 2, 3))
     assert merged == TokenEvent(
-        id="a", text="ab", token_ids=(1, 2, 3), logprobs=(-1.0, -2.0, -3.0), time_ms=5.0
+        id="a",
+        text="ab",
+        token_ids=(1, 2, 3),
+        logprobs=(-1.0, -2.0, -3.0),
+        token_ends=(10, 20, 30),
+        time_ms=5.0,
     )
 
 
