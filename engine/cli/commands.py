@@ -130,7 +130,11 @@ def chat(arguments: argparse.Namespace) -> None:
     ids: list[int] = []
     logprobs: list[float] = []
     finish_reason: str | None = None
-    options = replace(_load_options(arguments, arguments.device), draft=arguments.draft)
+    options = replace(
+        _load_options(arguments, arguments.device),
+        draft=arguments.draft,
+        even_rows=config.speculate is True and config.temperature == 0,
+    )
     with load_model(arguments.bundle, options, on_progress=bar) as model:
         for event in model.stream(messages, config, on_progress=bar):
             bar.clear()
@@ -281,7 +285,7 @@ def _generation_config(arguments: argparse.Namespace) -> GenerationConfig:
         stop=tuple(arguments.stop),
         thinking=arguments.thinking,
         thinking_budget=arguments.thinking_budget,
-        speculate=arguments.speculate,
+        speculate=True if arguments.draft and arguments.speculate is None else arguments.speculate,
     )
 
 

@@ -134,6 +134,7 @@ class Executor:
         """Make room for `tokens` more, which are about to come. Raises InsufficientMemory."""
         needed = self.states.length + tokens
         self._final_length = max(needed, self._final_length)
+        needed += self._session.spare_tokens
         if needed <= self.states.capacity and self.states.memory is self._session.memory:
             return
         self._steps.clear()  # they are bound to buffers that will be gone
@@ -183,7 +184,7 @@ class Executor:
     def _bound(self, count: int, keep: int) -> _Step | None:
         """Bindings that were made before and still fit."""
         step = self._steps.get((count, keep))
-        fits = step is not None and step.window == self.states.window(self.states.length + count)
+        fits = step is not None and step.window == self._window(count)
         return step if fits else None
 
     def _run(self, step: _Step, count: int, control: Control | None = None) -> NDArray[np.float32]:
@@ -259,13 +260,17 @@ class Executor:
             keep=np.array([keep], np.int64),
             logits=self._logits_for(count, keep),
             states=self.states.buffers(),
-            window=self.states.window(self.states.length + count),
+            window=self._window(count),
         )
         parities = (0, 1) if self.states.alternates else (0,)
         step.bindings = tuple(self._bind(step, parity) for parity in parities)
         if count <= _MOST_KEPT:
             self._steps[count, keep] = step
         return step
+
+    def _window(self, count: int) -> int:
+        """Room for tokens that a run over `count` of them needs."""
+        return self.states.window(self.states.length + count + self._session.spare_tokens)
 
     def _logits_for(self, count: int, keep: int) -> NDArray[np.float32]:
         """Room for logits [1, keep, vocab]; all runs whose bindings are kept share theirs."""

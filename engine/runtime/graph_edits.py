@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.bundle import GRAPH_NAME
 from engine.errors import BadBundle
+from engine.runtime.even_rows import use_even_rows
 from engine.runtime.int8_cache import Scales, use_int8_cache
 
 if TYPE_CHECKING:
@@ -20,13 +21,16 @@ _FLOAT32_ACTIVATIONS = 0
 _EXPERT_WEIGHTS = (2, 5)  # inputs of QMoE
 
 
-def edited_graph(path: Path, *, exact: bool = False, scales: Scales | None = None) -> bytes:
+def edited_graph(
+    path: Path, *, exact: bool = False, scales: Scales | None = None, even_rows: bool = False
+) -> bytes:
     """The serialized graph as a session is to run it.
 
     Args:
         path: The graph's file.
         exact: Keep float32 activations in every quantized operator.
         scales: States to keep in 8 bits, see `int8_cache`.
+        even_rows: Round runs over few tokens as runs over one, see `even_rows`.
 
     Raises BadBundle when the file is not a graph.
     """
@@ -35,6 +39,8 @@ def edited_graph(path: Path, *, exact: bool = False, scales: Scales | None = Non
         _float_activations(model.graph)
     if scales:
         use_int8_cache(model.graph, scales)
+    if even_rows:
+        use_even_rows(model.graph)
     return bytes(model.SerializeToString())
 
 

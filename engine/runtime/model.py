@@ -204,7 +204,7 @@ class Model:
         ids = self._aligned(prompt, chat)
         if int(ids.max()) >= executor.vocab:  # the graph would read beyond its table
             raise BadBundle(reason="token_out_of_range", file=TOKENIZER_NAME)
-        context = self.manifest.context_length
+        context = self.manifest.context_length - executor.session.spare_tokens
         if len(ids) >= context:
             raise ContextTooLong(prompt_tokens=len(ids), context_length=context)
         assert self._tokenizer is not None
@@ -220,9 +220,14 @@ class Model:
         self.last_run = stats = RunStats(prompt_tokens=len(ids))
         known = not chat or len(self._conversations.ids(chat)) > 0
         shared = 0 if known else self._shared_length(messages, ids, config.thinking)
-        guesses = self._guesses(ids, sampler) if config.speculate else None
+        guesses = self._guesses(ids, sampler) if self._speculates(config) else None
         request = _Request(chat, ids, sampler, text, limits, shared, thinking, guesses)
         return self._alone(request, control, stats, on_progress)
+
+    def _speculates(self, config: GenerationConfig) -> bool:
+        if config.speculate is None:
+            return config.temperature > 0 or self.executor.session.keeps_ties
+        return config.speculate
 
     def _guesses(self, prompt: NDArray[np.int64], sampler: Sampler) -> Guesses:
         rereads = not self.executor.states.can_rewind

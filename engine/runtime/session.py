@@ -31,10 +31,16 @@ from engine.bundle import GRAPH_NAME, read_manifest
 from engine.errors import BadBundle, DeviceUnavailable, EngineError
 from engine.runtime.control import Control
 from engine.runtime.devices.providers import CPU_PROVIDER
-from engine.runtime.graph_edits import edited_graph
+from engine.runtime.even_rows import SPARE_TOKENS, rounds_evenly
+from engine.runtime.graph_edits import edited_graph, parse_graph
 from engine.runtime.huge_pages import use_huge_pages_for, use_huge_pages_soon
 from engine.runtime.int8_cache import Scales
-from engine.runtime.machine import give_back_freed, physical_cores, process_memory
+from engine.runtime.machine import (
+    give_back_at_once,
+    give_back_freed,
+    physical_cores,
+    process_memory,
+)
 from engine.runtime.ort import load_onnxruntime, memory_failure, ort_failures, scores_written_down
 from engine.runtime.packed.cache import GraphSource, OnProgress, give_up, graph_source
 from engine.runtime.packed.store import WEIGHTS, Folder
@@ -59,6 +65,9 @@ class OpenSession:
         device: Where most of it runs.
         memory: Which states live on the device.
         packed: Folder of the packed weights in use, which nobody evicts meanwhile.
+        spare_tokens: Room that runs need in the states behind their last token.
+        keeps_ties: Whether several tokens read at once choose as each alone would, but for ties
+            that no rounding of activations has made large.
     """
 
     ort: Any
@@ -68,6 +77,8 @@ class OpenSession:
     device: Device = "cpu"
     memory: StateMemory = HOST
     packed: Folder | None = None
+    spare_tokens: int = 0
+    keeps_ties: bool = False
 
 
 def open_session(
@@ -96,10 +107,13 @@ def open_session(
         raise DeviceUnavailable(device=load.device, reason="absent")
     threads = load.threads or physical_cores()
     edited = None
-    if load.exact or scales:
-        edited = edited_graph(bundle / GRAPH_NAME, exact=load.exact, scales=scales)
+    even_rows = load.even_rows and not load.exact
+    if load.exact or scales or even_rows:
+        path = bundle / GRAPH_NAME
+        edited = edited_graph(path, exact=load.exact, scales=scales, even_rows=even_rows)
     source = graph_source(bundle, load, edited, control, on_progress)
-    with scores_written_down(_is_rounded(bundle) and not load.exact):
+    rounded = _is_rounded(bundle) and not load.exact
+    with scores_written_down(rounded):
         try:
             session = _create(source, threads, control)
         except EngineError:
@@ -121,12 +135,24 @@ def open_session(
         load.exact,
         source.packed is not None,
     )
-    return OpenSession(session, names, placement, threads, packed=source.packed)
+    return OpenSession(
+        session,
+        names,
+        placement,
+        threads,
+        packed=source.packed,
+        spare_tokens=SPARE_TOKENS if even_rows else 0,
+        keeps_ties=not rounded or _is_even(edited if even_rows else None),
+    )
 
 
 def _is_rounded(bundle: Path) -> bool:
     """Whether weights are integers, whose rounding hides that of any way to attend."""
     return int(read_manifest(bundle).quantization.get("bits", 32)) < 16
+
+
+def _is_even(edited: bytes | None) -> bool:
+    return edited is not None and rounds_evenly(parse_graph(edited).graph)
 
 
 def _create(source: GraphSource, threads: int, control: Control) -> Any:  # noqa: ANN401
@@ -135,6 +161,7 @@ def _create(source: GraphSource, threads: int, control: Control) -> Any:  # noqa
     options = session_options(ort, source.folder, threads)
     if source.packed is not None:
         options.add_session_config_entry("session.prepack.enable_parallel", "1")
+        give_back_at_once()
     control.check()
     before_bytes = process_memory().anonymous_bytes
     with control.calling(lambda: options.set_load_cancellation_flag(True)):

@@ -208,6 +208,8 @@ def _manifest(bundle: Path) -> Manifest | None:
 def _key(manifest: Manifest, load: LoadOptions) -> str:
     """Names a folder after all that decides how weights are packed."""
     facts = (_FORMAT, manifest.model_hash, load.exact, *_machine())
+    if load.even_rows and not load.exact:  # some weights are packed a second way
+        facts = (*facts, "even_rows")
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:_KEY_DIGITS]
 
 
