@@ -7,15 +7,11 @@ the reply that is being written (`generator.py`). Everything is committed before
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.core.errors import AppError
 from app.core.records import ChatSummary, ChatView, Message, StorageMode
 from app.services.chat_events import ReplyProgress, Waiting
 from app.services.drafts import DraftKeeper
@@ -24,6 +20,7 @@ from app.services.generation import Wording, another_reply, first_reply
 from app.services.generator import Generator
 from app.services.history import conversation_of
 from app.services.saved_chats import SavedChats
+from app.services.shelf import Shelf
 from app.services.tasks import Tasks
 from app.services.titles import title_for
 
@@ -35,35 +32,30 @@ __all__ = ["ChatService", "ReplyProgress", "Waiting"]
 log = logging.getLogger(__name__)
 
 BIN_DAYS = 30
-T = TypeVar("T")
 
 
-class ChatService(QObject):
+class ChatService(Shelf):
     """One person's conversations.
 
-    Signals:
-        chats_changed: tuple[ChatSummary, ...], pinned first, then newest first.
+    Signals, besides those of `Shelf`:
         chat_opened: ChatView; None is a fresh, empty conversation.
+        message_wished: Id of the message to show of the open chat, right after `chat_opened`.
         message_added: A Message of the open chat.
         reply_changed: ReplyProgress of the open chat, at most every 25 ms.
         waiting_changed: Waiting.
         reply_finished: The Message as it ended, of the open chat.
-        chat_deleted: ChatSummary, for an offer to undo.
-        error_raised: AppError or EngineError.
         storage_changed: "stored" or "temporary".
         question_returned: A question that could not be stored, to be put back where it was typed.
         draft_restored: What was being typed into the fresh conversation when the program ended.
         history_shortened: Older turns no longer fit; said once for each chat.
     """
 
-    chats_changed = Signal(object)
     chat_opened = Signal(object)
+    message_wished = Signal(int)
     message_added = Signal(object)
     reply_changed = Signal(object)
     waiting_changed = Signal(object)
     reply_finished = Signal(object)
-    chat_deleted = Signal(object)
-    error_raised = Signal(object)
     storage_changed = Signal(str)
     question_returned = Signal(str)
     draft_restored = Signal(str)
@@ -80,16 +72,12 @@ class ChatService(QObject):
             saved: Keeps what was read of long chats.
             parent: Qt parent.
         """
-        super().__init__(parent)
-        self._saved = saved
-        self._tasks = tasks
-        self._store: Store | None = None
+        super().__init__(tasks, saved, parent)
         self._mode: StorageMode = "temporary"
         self._started = False
         self._begun = False
         self._chat: ChatSummary | None = None
         self._branch: tuple[Message, ...] = ()
-        self._summaries: tuple[ChatSummary, ...] = ()
         self._shown = 0
         self._asking = False
         self._stop_asked = False
@@ -141,9 +129,18 @@ class ChatService(QObject):
         self._begin()
 
     @Slot(int)
-    def open_chat(self, chat_id: int) -> None:
-        """Show a chat; a reply being written elsewhere goes on."""
+    @Slot(int, int)
+    def open_chat(self, chat_id: int, message_id: int = 0) -> None:
+        """Show a chat; a reply being written elsewhere goes on.
+
+        Args:
+            chat_id: Which one.
+            message_id: A message of it to show, in whichever branch it is; 0: where it was left.
+        """
         if self._store is None:
+            return
+        if message_id and any(m.id == message_id for m in self._branch):
+            self.message_wished.emit(message_id)
             return
         self._drafts.flush()
         token = self._leave()
@@ -151,8 +148,27 @@ class ChatService(QObject):
         def opened(view: ChatView) -> None:
             if token == self._shown:
                 self._show(view)
+                if message_id:
+                    self.message_wished.emit(message_id)
 
-        self._then(self._store.chats.open(chat_id), opened)
+        wished = (
+            self._store.chats.show(message_id) if message_id else self._store.chats.open(chat_id)
+        )
+        self._then(wished, opened)
+
+    @Slot(int)
+    def show_version(self, message_id: int) -> None:
+        """Show the branch through a message down to its newest leaf, and go on from there."""
+        if self._store is None or any(m.id == message_id for m in self._branch):
+            return
+        token = self._shown
+
+        def found(view: ChatView) -> None:
+            if token == self._shown and self.chat_id == view.summary.id:
+                self._show(view)
+                self.message_wished.emit(message_id)
+
+        self._then(self._store.chats.show(message_id), found)
 
     @Slot()
     def new_chat(self) -> None:
@@ -189,16 +205,22 @@ class ChatService(QObject):
         self._generator.answer_now()
 
     @Slot()
-    def regenerate(self) -> None:
-        """Answer the last question once more; the reply before stays in the tree."""
-        if self.busy or self._store is None or self._chat is None or not self._branch:
+    @Slot(int)
+    def regenerate(self, message_id: int = 0) -> None:
+        """Answer a question once more; the reply before stays in the tree.
+
+        Args:
+            message_id: The question, or a reply to it; 0: the last question.
+        """
+        if self.busy or self._store is None or self._chat is None:
             return
-        question = next((m for m in reversed(self._branch) if m.role == "user"), None)
-        if question is None:
+        last = self._position(message_id) if message_id else len(self._branch) - 1
+        asked = (n for n in range(last, -1, -1) if self._branch[n].role == "user")
+        position = next(asked, None)
+        if position is None:
             return
         self._asking, self._stop_asked = True, False
-        chat = self._chat
-        position = self._branch.index(question)
+        chat, question = self._chat, self._branch[position]
         before, kept = self._branch[:position], self._branch[: position + 1]
 
         def added(reply: Message) -> None:
@@ -210,32 +232,21 @@ class ChatService(QObject):
         self._then(self._store.messages.add_reply(chat.id, question.id), added, self._ask_failed)
 
     @Slot(int, str)
-    def rename_chat(self, chat_id: int, title: str) -> None:
-        """Give a chat a name."""
-        if self._store is not None and title.strip():
-            self._then(self._store.chats.rename(chat_id, title.strip()), self._on_changed)
+    def edit_question(self, message_id: int, text: str) -> None:
+        """Ask a changed question beside the old one, which stays in the tree with all after it.
 
-    @Slot(int)
-    def delete_chat(self, chat_id: int) -> None:
-        """Put a chat into the bin."""
-        if self._store is None:
+        Unchanged, it is answered once more.
+        """
+        position = self._position(message_id)
+        if self.busy or self._store is None or self._chat is None or position < 0:
             return
-        active = self._generator.active
-        if active is not None and active.message.chat_id == chat_id:
-            self._generator.stop()
-        known = next((s for s in self._summaries if s.id == chat_id), None)
-
-        def deleted(summary: object) -> None:
-            self._saved.forget(chat_id)
-            if self.chat_id == chat_id:
-                self._drafts.drop()
-                self.new_chat()
-            self._refresh()
-            shown = known or summary
-            if isinstance(shown, ChatSummary):
-                self.chat_deleted.emit(shown)
-
-        self._then(self._store.chats.delete(chat_id), deleted)
+        if not text.strip() or self._branch[position].role != "user":
+            return
+        if text == self._branch[position].text:
+            self.regenerate(message_id)
+            return
+        self._asking, self._stop_asked = True, False
+        self._ask(self._store, self._chat, self._branch[:position], text, beside=True)
 
     @Slot(int)
     def restore_chat(self, chat_id: int) -> None:
@@ -262,6 +273,7 @@ class ChatService(QObject):
         self._begun = True
         before = datetime.now(UTC) - timedelta(days=BIN_DAYS)
         self._then(self._store.messages.recover_interrupted(), self._on_recovered)
+        self._refresh_folders()
         self._then(self._store.chats.purge_deleted(before))
 
     def _on_recovered(self, count: int) -> None:
@@ -298,7 +310,24 @@ class ChatService(QObject):
             store.chats.create(title_for(text)), created, lambda e: self._ask_failed(e, text)
         )
 
-    def _ask(self, store: Store, chat: ChatSummary, branch: tuple[Message, ...], text: str) -> None:
+    def _ask(
+        self,
+        store: Store,
+        chat: ChatSummary,
+        branch: tuple[Message, ...],
+        text: str,
+        *,
+        beside: bool = False,
+    ) -> None:
+        """Commit a question and have it answered.
+
+        Args:
+            store: Where to.
+            chat: The chat it belongs to.
+            branch: What comes before it.
+            text: The question.
+            beside: It takes the place of another one, which is shown no longer.
+        """
         if not chat.title and not branch:
             self._then(store.chats.rename(chat.id, title_for(text)), self._on_changed)
         parent_id = branch[-1].id if branch else None
@@ -307,8 +336,11 @@ class ChatService(QObject):
             question, reply = pair
             if self.chat_id == chat.id:
                 self._branch = (*branch, question, reply)
-                self.message_added.emit(question)
-                self.message_added.emit(reply)
+                if beside:
+                    self.chat_opened.emit(ChatView(chat, self._branch, ""))
+                else:
+                    self.message_added.emit(question)
+                    self.message_added.emit(reply)
             self._refresh()
             self._generate(reply, branch, question.text, first_reply)
 
@@ -333,13 +365,13 @@ class ChatService(QObject):
 
     @Slot(object)
     def _on_reply_changed(self, message: Message) -> None:
-        if message.chat_id == self.chat_id:
+        if message.chat_id == self.chat_id and self._position(message.id) >= 0:
             spans = message.details.spans
             self.reply_changed.emit(ReplyProgress(message.id, message.text, spans, message.state))
 
     @Slot(object)
     def _on_reply_finished(self, message: Message) -> None:
-        if message.chat_id == self.chat_id:
+        if message.chat_id == self.chat_id and self._position(message.id) >= 0:
             self._branch = tuple(message if m.id == message.id else m for m in self._branch)
             self.reply_finished.emit(message)
         self._refresh()
@@ -361,38 +393,28 @@ class ChatService(QObject):
         self._typed = False
         return self._shown
 
-    def _on_changed(self, summary: object) -> None:
-        if isinstance(summary, ChatSummary) and summary.id == self.chat_id:
+    def _position(self, message_id: int) -> int:
+        """Where a message is in the branch that is shown; looked for from the end, -1: nowhere."""
+        branch = self._branch
+        positions = range(len(branch) - 1, -1, -1)
+        return next((n for n in positions if branch[n].id == message_id), -1)
+
+    def _before_delete(self, chat_id: int) -> None:
+        active = self._generator.active
+        if active is not None and active.message.chat_id == chat_id:
+            self._generator.stop()
+
+    def _after_delete(self, chat_id: int) -> None:
+        if self.chat_id == chat_id:
+            self._drafts.drop()
+            self.new_chat()
+
+    def _on_changed(self, summary: ChatSummary) -> None:
+        if summary.id == self.chat_id:
             self._chat = summary
-        self._refresh()
+        super()._on_changed(summary)
 
-    def _refresh(self, then: Callable[[], None] | None = None) -> None:
-        if self._store is None:
-            return
-
-        def listed(summaries: tuple[ChatSummary, ...]) -> None:
-            self._summaries = tuple(summaries)
-            if self._chat is not None:
-                same = (s for s in self._summaries if s.id == self.chat_id)
-                self._chat = next(same, replace(self._chat))
-            self.chats_changed.emit(self._summaries)
-            if then is not None:
-                then()
-
-        self._then(self._store.chats.list(), listed)
-
-    def _then(
-        self,
-        future: Future[T],
-        done: Callable[[T], None] | None = None,
-        failed: Callable[[BaseException], None] | None = None,
-    ) -> None:
-        self._tasks.then(future, done, failed or self._report)
-
-    def _report(self, error: BaseException) -> None:
-        if isinstance(error, LookupError):  # a chat that went in the meantime: show what there is
-            self._refresh()
-            return
-        if not isinstance(error, AppError):
-            raise error
-        self.error_raised.emit(error)
+    def _on_listed(self) -> None:
+        if self._chat is not None:
+            same = (s for s in self._summaries if s.id == self.chat_id)
+            self._chat = next(same, self._chat)

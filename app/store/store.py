@@ -14,6 +14,7 @@ from app.store.database import Database
 from app.store.keys import read_keys
 from app.store.repositories.attachments import Attachments
 from app.store.repositories.chats import Chats
+from app.store.repositories.folders import Folders
 from app.store.repositories.messages import Messages
 from app.store.repositories.meta import Meta
 from app.store.repositories.search import Search
@@ -28,6 +29,7 @@ class Store:
 
     Attributes:
         chats: Whole chats.
+        folders: Where chats lie together.
         messages: Questions and replies.
         attachments: Files of messages.
         search: Finding messages by words.
@@ -37,6 +39,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.chats = Chats(database)
+        self.folders = Folders(database)
         self.messages = Messages(database)
         self.attachments = Attachments(database)
         self.search = Search(database)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 
 _RULES = 1
@@ -34,7 +35,7 @@ def tokenizer_version() -> str:
 def tokenize(text: str) -> str:
     """Tokens of `text`, separated by spaces; the same text always gives the same tokens."""
     tokens: list[str] = []
-    for match in _RUNS.finditer(_fold(text)):
+    for match in _RUNS.finditer(fold(text)):
         if match.group(1):
             tokens.extend(_pairs(match.group(1)))
             tokens.append(match.group(1)[-1])
@@ -49,20 +50,34 @@ def match_expression(query: str) -> str:
     All words must occur, each as the beginning of a word. Nothing typed is taken as a command of
     the query language: every term is quoted and holds only letters and digits.
     """
-    terms: list[str] = []
-    for match in _RUNS.finditer(_fold(query)):
-        if match.group(1) and len(match.group(1)) > 1:
-            terms.append(f'"{" ".join(_pairs(match.group(1)))}"')
-        else:
-            terms.append(f'"{match.group()[:_MAX_TOKEN]}" *')
-    return " AND ".join(dict.fromkeys(terms))
+    terms = [
+        f'"{" ".join(_pairs(word))}"' if unspaced and len(word) > 1 else f'"{word}" *'
+        for word, unspaced in query_words(query)
+    ]
+    return " AND ".join(terms)
+
+
+def query_words(query: str) -> tuple[tuple[str, bool], ...]:
+    """What is looked for: each word or run once, and whether its script separates no words."""
+    found = (
+        (match.group(), True) if match.group(1) else (match.group()[:_MAX_TOKEN], False)
+        for match in _RUNS.finditer(fold(query))
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def words_in(folded: str) -> Iterator[tuple[str, bool, int]]:
+    """Words and runs of folded text: the word, whether its script separates none, its place."""
+    for match in _RUNS.finditer(folded):
+        yield match.group(), bool(match.group(1)), match.start()
 
 
 def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """Text without case, accents and width, as words are compared."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text).casefold()

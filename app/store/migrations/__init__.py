@@ -10,11 +10,15 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from app.core.errors import TooNew
-from app.store.migrations import m001_initial, m002_folders_assistants
+from app.store.migrations import m001_initial, m002_folders_assistants, m003_quick_versions
 
 Steps = tuple[tuple[str, ...], ...]
 
-STEPS: Steps = (m001_initial.STATEMENTS, m002_folders_assistants.STATEMENTS)
+STEPS: Steps = (
+    m001_initial.STATEMENTS,
+    m002_folders_assistants.STATEMENTS,
+    m003_quick_versions.STATEMENTS,
+)
 
 
 def schema_version(connection: Connection, steps: Steps = STEPS) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, literal, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal, select, update
 
 from app.core.records import ChatSummary, ChatView, Message
 from app.store.repositories._rows import SUMMARY_COLUMNS, message_of, summary_of
@@ -50,8 +50,8 @@ def view(connection: Connection, chat_id: int) -> ChatView:
     return ChatView(summary_of(row), messages_shown, row.draft)
 
 
-def branch(connection: Connection, leaf_id: int) -> tuple[Message, ...]:
-    """The messages from the root of the tree down to the leaf."""
+def branch(connection: Connection, leaf_id: int, first: int = -1) -> tuple[Message, ...]:
+    """The messages from the root of the tree down to the leaf; -1: all, else so many of them."""
     path = (
         select(messages.c.id, messages.c.parent_id, literal(0).label("depth"))
         .where(messages.c.id == leaf_id)
@@ -63,8 +63,29 @@ def branch(connection: Connection, leaf_id: int) -> tuple[Message, ...]:
         )
     )
     query = select(messages).join(path, path.c.id == messages.c.id).order_by(path.c.depth.desc())
-    shown = tuple(message_of(row) for row in connection.execute(query))
+    shown = tuple(message_of(row) for row in connection.execute(query.limit(first)))
     return _with_versions(connection, shown)
+
+
+def newest_leaf(connection: Connection, message_id: int) -> int:
+    """The newest message below one, itself where nothing follows.
+
+    What follows a message is younger than it, so that the newest of all below is a leaf.
+    """
+    below = select(messages.c.id).where(messages.c.id == message_id).cte("below", recursive=True)
+    below = below.union_all(select(messages.c.id).join(below, messages.c.parent_id == below.c.id))
+    return int(connection.execute(select(func.max(below.c.id))).scalar_one())
+
+
+def versions(connection: Connection, chat_id: int, parent_id: int | None) -> tuple[int, ...]:
+    """The ids of all that follow one message, oldest first; () where there is one at most."""
+    query = (
+        select(messages.c.id)
+        .where(messages.c.chat_id == chat_id, messages.c.parent_id.is_not_distinct_from(parent_id))
+        .order_by(messages.c.id)
+    )
+    found = tuple(connection.scalars(query))
+    return found if len(found) > 1 else ()
 
 
 def _with_versions(connection: Connection, shown: tuple[Message, ...]) -> tuple[Message, ...]:

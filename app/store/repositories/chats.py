@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from app.core.records import ChatSummary, ChatView
+from app.core.records import ChatSummary, ChatView, Message
 from app.core.text import storable
 from app.store.database import Database
 from app.store.repositories import _chats_sql as sql
 from app.store.repositories._index import remove_entries
 from app.store.repositories.meta import NEW_CHAT_DRAFT, read_value, write_value
-from app.store.tables import attachments, chats, messages, now
+from app.store.tables import attachments, chats, folders, messages, now
 
 
 class Chats:
@@ -34,6 +34,16 @@ class Chats:
     def open(self, chat_id: int) -> Future[ChatView]:
         """The chat with the branch that ends in its active leaf, and its draft."""
         return self._database.submit(lambda c: sql.view(c, chat_id))
+
+    def beginning(self, chat_id: int, count: int) -> Future[tuple[Message, ...]]:
+        """The first messages of the branch that is shown, also of a chat in the bin."""
+
+        def work(connection: Connection) -> tuple[Message, ...]:
+            query = select(chats.c.active_leaf_id).where(chats.c.id == chat_id)
+            leaf_id = connection.scalar(query)
+            return () if leaf_id is None else sql.branch(connection, leaf_id, count)
+
+        return self._database.submit(work)
 
     def create(self, title: str = "") -> Future[ChatSummary]:
         """A new, empty chat."""
@@ -69,13 +79,33 @@ class Chats:
         """Take it out of the bin."""
         return self._change(chat_id, deleted_at=None)
 
-    def select_leaf(self, chat_id: int, leaf_id: int) -> Future[ChatView]:
-        """Show the branch of the tree that ends in another message."""
+    def move(self, chat_id: int, folder_id: int | None) -> Future[ChatSummary]:
+        """Lay it into a folder; None: out of any."""
+
+        def work(connection: Connection) -> ChatSummary:
+            known = select(folders.c.id).where(folders.c.id == folder_id)
+            if folder_id is not None and connection.scalar(known) is None:
+                raise LookupError(folder_id)
+            sql.update_chat(connection, chat_id, folder_id=folder_id)
+            return sql.summary(connection, chat_id)
+
+        return self._database.submit(work)
+
+    def show(self, message_id: int) -> Future[ChatView]:
+        """Make active, and show, the branch through a message down to its newest leaf.
+
+        A branch that holds the message already stays as it is.
+        """
 
         def work(connection: Connection) -> ChatView:
-            owner = connection.scalar(select(messages.c.chat_id).where(messages.c.id == leaf_id))
-            if owner != chat_id:
-                raise LookupError(leaf_id)
+            found = connection.scalar(select(messages.c.chat_id).where(messages.c.id == message_id))
+            if found is None:
+                raise LookupError(message_id)
+            chat_id = int(found)
+            shown = sql.view(connection, chat_id)
+            if any(message.id == message_id for message in shown.messages):
+                return shown
+            leaf_id = sql.newest_leaf(connection, message_id)
             sql.update_chat(connection, chat_id, active_leaf_id=leaf_id)
             return sql.view(connection, chat_id)
 
@@ -93,6 +123,17 @@ class Chats:
             for chat_id in ids:
                 _destroy(connection, chat_id)
             return len(ids)
+
+        return self._database.submit_destroying(work)
+
+    def destroy(self, chat_id: int) -> Future[None]:
+        """Destroy one chat of the bin at once, as `purge_deleted` does."""
+
+        def work(connection: Connection) -> None:
+            query = select(chats.c.id).where(chats.c.id == chat_id, chats.c.deleted_at.is_not(None))
+            if connection.scalar(query) is None:
+                raise LookupError(chat_id)
+            _destroy(connection, chat_id)
 
         return self._database.submit_destroying(work)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -152,7 +153,8 @@ def _add(
         state=state,
         created_at=now(),
     )
-    return _get(connection, connection.execute(row.returning(messages.c.id)).scalar_one())
+    added = _get(connection, connection.execute(row.returning(messages.c.id)).scalar_one())
+    return replace(added, versions=sql.versions(connection, chat_id, parent_id))
 
 
 def _get(connection: Connection, message_id: int) -> Message:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from typing import Any
 
-from sqlalchemy import Connection, column, select, table
+from sqlalchemy import Connection, Row, Select, column, select, table
 
-from app.core.records import SearchHit
+from app.core.records import ChatSummary, SearchHit, SearchResults
 from app.store.database import Database
+from app.store.excerpts import excerpt, holds_all
+from app.store.repositories import _chats_sql as sql
 from app.store.repositories._index import rebuild_entries
 from app.store.repositories._rows import SUMMARY_COLUMNS, summary_of
 from app.store.repositories.meta import SEARCH_VERSION, read_value, write_value
@@ -23,25 +26,16 @@ class Search:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find(self, text: str, limit: int = 50) -> Future[tuple[SearchHit, ...]]:
+    def find(self, text: str, limit: int = 50) -> Future[SearchResults]:
         """Messages that hold every word of `text`, or words that begin so; the newest first."""
 
-        def work(connection: Connection) -> tuple[SearchHit, ...]:
+        def work(connection: Connection) -> SearchResults:
             expression = match_expression(text)
             if not expression:
-                return ()
-            query = (
-                select(*SUMMARY_COLUMNS, messages.c.id, messages.c.role, messages.c.text)
-                .join_from(_search, messages, messages.c.id == _search.c.rowid)
-                .join(chats, chats.c.id == messages.c.chat_id)
-                .where(_search.c.search.op("MATCH")(expression), chats.c.deleted_at.is_(None))
-                .order_by(_search.c.rowid.desc())
-                .limit(limit)
-            )
-            return tuple(
-                SearchHit(summary_of(row), *row[len(SUMMARY_COLUMNS) :])
-                for row in connection.execute(query)
-            )
+                return SearchResults(text, (), (), more=False)
+            found = connection.execute(_query(expression, limit + 1)).all()
+            hits = tuple(_hit_of(row, text) for row in found[:limit])
+            return SearchResults(text, _titled(connection, text), hits, more=len(found) > limit)
 
         return self._database.submit(work)
 
@@ -58,6 +52,33 @@ class Search:
             return _rebuild(connection)
 
         return self._database.submit(work)
+
+
+def _query(expression: str, limit: int) -> Select[Any]:
+    return (
+        select(
+            *SUMMARY_COLUMNS,
+            messages.c.id,
+            messages.c.role,
+            messages.c.text,
+            messages.c.created_at.label("said_at"),
+        )
+        .join_from(_search, messages, messages.c.id == _search.c.rowid)
+        .join(chats, chats.c.id == messages.c.chat_id)
+        .where(_search.c.search.op("MATCH")(expression), chats.c.deleted_at.is_(None))
+        .order_by(_search.c.rowid.desc())
+        .limit(limit)
+    )
+
+
+def _hit_of(row: Row[Any], query: str) -> SearchHit:
+    message_id, role, text, said_at = row[len(SUMMARY_COLUMNS) :]
+    return SearchHit(summary_of(row), message_id, role, *excerpt(text, query), said_at)
+
+
+def _titled(connection: Connection, query: str) -> tuple[ChatSummary, ...]:
+    shown = sql.summaries(connection, chats.c.deleted_at.is_(None))
+    return tuple(chat for chat in shown if holds_all(chat.title, query))
 
 
 def _rebuild(connection: Connection) -> int:

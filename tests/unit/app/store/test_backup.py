@@ -32,7 +32,7 @@ def test_a_backup_opens_on_another_computer_by_the_code(home: Path, tmp_path: Pa
     elsewhere = KeyVault(folder / "keys.json", None)
     other = Store.open(folder / "alcove.db", elsewhere.unlock_with_recovery(new.recovery_code))
     assert [c.title for c in other.chats.list().result()] == ["moved"]
-    assert len(other.search.find("灯").result()) == 1
+    assert len(other.search.find("灯").result().hits) == 1
     other.close()
     assert elsewhere.unlock_with_passphrase("passphrase") == new.data_key
 

@@ -35,12 +35,12 @@ def test_deleting_moves_to_the_bin_and_back(store: Store) -> None:
     store.chats.delete(chat.id).result()
     assert store.chats.list().result() == ()
     assert [c.id for c in store.chats.deleted().result()] == [chat.id]
-    assert store.search.find("question").result() == ()
+    assert store.search.find("question").result().hits == ()
     with pytest.raises(LookupError):
         store.chats.open(chat.id).result()
     store.chats.restore(chat.id).result()
     assert len(store.chats.open(chat.id).result().messages) == 2
-    assert len(store.search.find("question").result()) == 1
+    assert len(store.search.find("question").result().hits) == 1
 
 
 def test_only_what_was_in_the_bin_long_enough_is_purged(store: Store) -> None:
@@ -102,7 +102,7 @@ def test_a_chain_longer_than_sqlites_nesting_limit_is_deleted(store: Store) -> N
     assert len(store.chats.open(chat.id).result().messages) == 1400
     store.chats.delete(chat.id).result()
     assert store.chats.purge_deleted(datetime.now(UTC) + timedelta(seconds=1)).result() == 1
-    assert store.search.find("q1").result() == ()
+    assert store.search.find("q1").result().hits == ()
 
 
 def test_a_temporary_store_works_without_a_file() -> None:
@@ -111,7 +111,7 @@ def test_a_temporary_store_works_without_a_file() -> None:
         assert store.temporary
         chat = store.chats.create("a").result()
         store.messages.ask(chat.id, None, "路灯").result()
-        assert len(store.search.find("灯").result()) == 1
+        assert len(store.search.find("灯").result().hits) == 1
         store.chats.delete(chat.id).result()
         assert store.chats.purge_deleted(datetime.now(UTC) + timedelta(seconds=1)).result() == 1
     finally:

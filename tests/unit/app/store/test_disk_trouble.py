@@ -47,7 +47,7 @@ def test_a_full_disk_loses_nothing_and_the_next_write_works(disk: Path, key: byt
     store = Store.open(disk / "alcove.db", key)
     texts = [m.text for m in store.chats.open(chat.id).result().messages]
     assert texts == ["before", finished.text, "after", ""]
-    assert [h.text for h in store.search.find("after").result()] == ["after"]
+    assert [h.text for h in store.search.find("after").result().hits] == ["after"]
     store.close()
 
 
@@ -65,7 +65,7 @@ def test_what_was_committed_survives_a_disk_that_fills_up_and_a_close_without_ro
     filler.unlink()
     store = Store.open(disk / "alcove.db", key)
     assert len(kept) > 5
-    assert [store.messages.get(m.id).result() for m in kept] == kept
+    assert [store.messages.get(m.id).result().text for m in kept] == [m.text for m in kept]
     store.close()
 
 

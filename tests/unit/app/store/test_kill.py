@@ -47,7 +47,7 @@ def test_nothing_committed_is_lost(path: Path, key: bytes) -> None:
         [chat] = store.chats.list().result()
         texts = {m.id: m.text for m in store.chats.open(chat.id).result().messages}
         assert [texts[i] for i in acknowledged] == [f"reply {i}" for i in acknowledged]
-        assert len(store.search.find(f"reply {acknowledged[-1]}").result()) == 1
+        assert len(store.search.find(f"reply {acknowledged[-1]}").result().hits) == 1
         raw_checks = store._database.backup(
             lambda raw, _: (
                 raw.execute("PRAGMA cipher_integrity_check").fetchall(),

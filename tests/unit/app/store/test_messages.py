@@ -80,7 +80,7 @@ def test_messages_form_a_tree_and_the_last_reply_is_shown(store: Store, chat: Ch
     second = store.messages.add_reply(chat.id, question.id).result()
     assert [m.id for m in store.chats.open(chat.id).result().messages] == [question.id, second.id]
     assert [m.id for m in store.messages.replies(question.id).result()] == [first.id, second.id]
-    view = store.chats.select_leaf(chat.id, first.id).result()
+    view = store.chats.show(first.id).result()
     assert [m.text for m in view.messages] == ["q", "one"]
     follow, reply = store.messages.ask(chat.id, first.id, "and then").result()
     branch = store.chats.open(chat.id).result().messages
@@ -95,7 +95,7 @@ def test_a_parent_of_another_chat_is_refused_and_nothing_is_written(
     for call in (
         lambda: store.messages.ask(other.id, question.id, "x"),
         lambda: store.messages.add_reply(other.id, question.id),
-        lambda: store.chats.select_leaf(other.id, question.id),
+        lambda: store.chats.show(999),
         lambda: store.messages.ask(999, None, "x"),
         lambda: store.messages.ask(other.id, 999, "x"),
     ):
@@ -119,4 +119,4 @@ def test_interrupted_replies_are_recovered_with_what_they_had(
         "the lantern",
         (7,),
     )
-    assert [hit.message_id for hit in store.search.find("lantern").result()] == [first.id]
+    assert [hit.message_id for hit in store.search.find("lantern").result().hits] == [first.id]

@@ -95,7 +95,9 @@ def test_what_was_purged_is_gone_even_for_the_holder_of_the_key(
     later = datetime.now(UTC) + timedelta(seconds=1)
     assert store.chats.purge_deleted(later).result() == 1
     assert leaks(decrypted(path, key), list(MARKERS.values())) == []
-    assert [hit.text for hit in store.search.find("harbour").result()] == ["the harbour master"]
+    assert [hit.text for hit in store.search.find("harbour").result().hits] == [
+        "the harbour master"
+    ]
     store.close()
     assert leaks(decrypted(path, key), list(MARKERS.values())) == []
     assert b"harbour" in decrypted(path, key)

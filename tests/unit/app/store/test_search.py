@@ -8,7 +8,7 @@ from app.store.repositories.meta import SEARCH_VERSION
 
 
 def found(store: Store, text: str) -> list[int]:
-    return [hit.message_id for hit in store.search.find(text).result()]
+    return [hit.message_id for hit in store.search.find(text).result().hits]
 
 
 @pytest.fixture
@@ -70,7 +70,9 @@ def test_what_is_not_there_is_not_found_and_nothing_is_a_command(
 def test_hits_are_the_newest_first_and_limited(store: Store) -> None:
     chat = store.chats.create("t").result()
     asked = [store.messages.ask(chat.id, None, f"apple {n}").result()[0].id for n in range(5)]
-    hits = store.search.find("apple", 3).result()
+    results = store.search.find("apple", 3).result()
+    hits = results.hits
+    assert results.more
     assert [hit.message_id for hit in hits] == asked[:1:-1]
     assert (hits[0].chat.title, hits[0].role, hits[0].text) == ("t", "user", "apple 4")
 

@@ -1,0 +1,69 @@
+"""Folders, pins, the bin, suggested names, through the service."""
+
+from __future__ import annotations
+
+from app.core.records import ChatSummary, Folder
+from app.store import Store
+from tests.helpers.chat_recorder import ChatRecorder
+
+
+def test_folders_hold_chats_and_let_them_go(chat: ChatRecorder, store: Store) -> None:
+    seen: list[tuple[Folder, ...]] = []
+    chat.service.folders_changed.connect(seen.append)
+    chat.wait(lambda: bool(seen))  # once at the start
+    kept = store.chats.create("kept").result()
+    chat.service.add_folder("  Letters ")
+    chat.wait(lambda: [f.name for f in seen[-1]] == ["Letters"])
+    [folder] = seen[-1]
+    chat.service.move_chat(kept.id, folder.id)
+    chat.wait(lambda: bool(chat.summaries) and chat.summaries[0].folder_id == folder.id)
+    chat.service.add_folder("accounts")
+    chat.service.rename_folder(folder.id, "Briefe")
+    chat.wait(lambda: [f.name for f in seen[-1]] == ["accounts", "Briefe"])
+    chat.service.add_folder("Briefe")
+    chat.service.move_chat(kept.id, 999)  # no such folder: shows what there is
+    chat.service.delete_folder(folder.id)
+    chat.wait(lambda: chat.summaries[0].folder_id is None)
+    assert [f.name for f in seen[-1]] == ["accounts"]
+    assert [s.title for s in chat.summaries] == ["kept"]
+
+
+def test_pinned_chats_come_first(chat: ChatRecorder, store: Store) -> None:
+    old, new = (store.chats.create(title).result() for title in ("old", "new"))
+    chat.service.pin_chat(old.id, True)
+    chat.wait(lambda: [s.title for s in chat.summaries] == ["old", "new"])
+    chat.service.pin_chat(old.id, False)
+    chat.wait(lambda: [s.title for s in chat.summaries] == ["new", "old"])
+    assert new.id
+
+
+def test_the_bin(chat: ChatRecorder, store: Store) -> None:
+    seen: list[tuple[ChatSummary, ...]] = []
+    chat.service.bin_changed.connect(seen.append)
+    first, second, third = (store.chats.create(title).result() for title in "abc")
+    for made in (first, second, third):
+        chat.service.delete_chat(made.id)
+    chat.service.list_bin()
+    chat.wait(lambda: bool(seen) and [s.title for s in seen[-1]] == ["c", "b", "a"])
+    assert all(s.deleted_at is not None for s in seen[-1])
+    chat.service.destroy_chat(second.id)
+    chat.wait(lambda: [s.title for s in seen[-1]] == ["c", "a"])
+    chat.service.restore_chat(first.id)
+    chat.wait(lambda: [s.title for s in seen[-1]] == ["c"])
+    chat.service.destroy_chat(first.id)  # not in the bin: nothing happens to it
+    chat.service.empty_bin()
+    chat.wait(lambda: seen[-1] == ())
+    assert [s.title for s in store.chats.list().result()] == ["a"]
+    assert not chat.errors
+
+
+def test_a_name_is_suggested(chat: ChatRecorder, store: Store) -> None:
+    seen: list[tuple[int, str]] = []
+    chat.service.title_suggested.connect(lambda *pair: seen.append(pair))
+    chat.ask("Hello, could you please tell me about the harbour master?")
+    assert chat.service.chat_id is not None
+    empty = store.chats.create("x").result()
+    chat.service.suggest_title(chat.service.chat_id)
+    chat.service.suggest_title(empty.id)
+    chat.wait(lambda: len(seen) == 2)
+    assert seen == [(chat.service.chat_id, "Harbour master"), (empty.id, "")]
