@@ -79,18 +79,27 @@ class Matrix:
         shape: Rows last but one, columns last.
         kind: "blocks" for Q4_0, "floats" for random float32, "ones" for a norm.
         used: Share of it that one token reads.
+        size: Of its numbers, as a share of what trained ones would have.
     """
 
     name: str
     shape: tuple[int, ...]
     kind: str = "blocks"
     used: float = 1.0
+    size: float = 1.0
 
 
 def matrices(config: Mapping[str, Any]) -> Iterator[Matrix]:
-    """All weights of one of `CONFIGS`."""
+    """All weights of one of `CONFIGS`.
+
+    Layers of random weights drown the token in what they have in common, and most tokens go to the
+    same few experts. With a large `embedding_size` and a small `added_size` every token stays as
+    random as its embedding is.
+    """
     hidden, vocab = config["hidden_size"], config["vocab_size"]
-    yield Matrix("token_embd.weight", (vocab, hidden), used=0.0)
+    yield Matrix(
+        "token_embd.weight", (vocab, hidden), used=0.0, size=config.get("embedding_size", 1.0)
+    )
     yield Matrix("output.weight", (vocab, hidden))
     yield Matrix("output_norm.weight", (hidden,), "ones")
     for layer in range(config["num_hidden_layers"]):
@@ -112,7 +121,7 @@ def _attention(stem: str, config: Mapping[str, Any]) -> Iterator[Matrix]:
     if config["model_type"] == "qwen3_moe":
         yield Matrix(f"{stem}.attn_q_norm.weight", (width,), "ones")
         yield Matrix(f"{stem}.attn_k_norm.weight", (width,), "ones")
-    yield Matrix(f"{stem}.attn_output.weight", (hidden, wide))
+    yield Matrix(f"{stem}.attn_output.weight", (hidden, wide), size=config.get("added_size", 1.0))
 
 
 def _mlp(stem: str, config: Mapping[str, Any]) -> Iterator[Matrix]:
@@ -129,7 +138,8 @@ def _experts(stem: str, config: Mapping[str, Any]) -> Iterator[Matrix]:
     yield Matrix(f"{stem}.ffn_gate_inp.weight", (count, hidden), "floats")
     yield Matrix(f"{stem}.ffn_gate_exps.weight", (count, width, hidden), used=used)
     yield Matrix(f"{stem}.ffn_up_exps.weight", (count, width, hidden), used=used)
-    yield Matrix(f"{stem}.ffn_down_exps.weight", (count, hidden, width), used=used)
+    size = config.get("added_size", 1.0)
+    yield Matrix(f"{stem}.ffn_down_exps.weight", (count, hidden, width), used=used, size=size)
 
 
 def weights_per_token(config: Mapping[str, Any]) -> int:
@@ -180,7 +190,7 @@ def _write_gguf(path: Path, config: Mapping[str, Any]) -> None:
     random = np.random.default_rng(7)
     for one in matrices(config):
         if one.kind == "blocks":
-            blocks = _random_blocks(random, one.shape)
+            blocks = _random_blocks(random, one.shape, one.size)
             writer.add_tensor(one.name, blocks, raw_dtype=GGMLQuantizationType.Q4_0)
         else:
             floats = np.ones(one.shape, np.float32)
@@ -193,11 +203,13 @@ def _write_gguf(path: Path, config: Mapping[str, Any]) -> None:
     writer.close()
 
 
-def _random_blocks(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def _random_blocks(
+    random: np.random.Generator, shape: tuple[int, ...], size: float
+) -> NDArray[np.uint8]:
     """Q4_0 blocks of numbers about as large as trained weights are: [..., columns / 32 * 18]."""
     count = int(np.prod(shape)) // BLOCK
     blocks = np.empty((count, BLOCK_BYTES), np.uint8)
-    mean = shape[-1] ** -0.5 / _STEP_SPREAD
+    mean = size * shape[-1] ** -0.5 / _STEP_SPREAD
     scales = (mean * random.uniform(0.7, 1.3, count)).astype(np.float16)
     blocks[:, :2] = scales.view(np.uint8).reshape(count, 2)
     blocks[:, 2:] = random.integers(0, 256, (count, BLOCK_BYTES - 2), np.uint8)
