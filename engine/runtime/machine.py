@@ -17,6 +17,8 @@ from pathlib import Path
 
 from engine.runtime.system_calls import mac_memory, mac_process, windows_memory, windows_process
 
+_M_MMAP_THRESHOLD = -3  # malloc.h of GNU's C library
+_LARGE_BLOCK_BYTES = 1 << 20
 _CPU_TABLE = Path("/sys/devices/system/cpu")
 _CGROUP = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
@@ -185,6 +187,17 @@ def give_back_freed() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)
+
+
+def give_back_at_once() -> None:
+    """Let the C library keep no large block that was freed; GNU's keeps those of up to 32 MB.
+
+    While a graph is loaded, packed weights of that size come and go: with 1.4 GB of 8-bit weights,
+    180 MB were kept that nobody used.
+    """
+    change = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if change is not None:
+        change(_M_MMAP_THRESHOLD, _LARGE_BLOCK_BYTES)
 
 
 def resident_bytes() -> int:

@@ -20,7 +20,7 @@ from engine.bundle import GRAPH_NAME, TOKENIZER_NAME, WEIGHTS_NAME, Manifest, re
 from engine.errors import InsufficientMemory
 from engine.runtime.graph_edits import read_graph
 from engine.runtime.int8_cache import int8_states
-from engine.runtime.machine import Memory, margin_bytes, memory
+from engine.runtime.machine import Memory, margin_bytes, memory, physical_cores
 from engine.runtime.memory.graph import GraphMemory, graph_memory
 from engine.runtime.memory.remedies import SHORTEST_CONTEXT, Remedy, find_remedies, longest_context
 from engine.runtime.packed.plan import (
@@ -29,7 +29,7 @@ from engine.runtime.packed.plan import (
     is_worth_packing,
     weights_memory,
 )
-from engine.runtime.prefill import MOST_SCORES, SNAPSHOT_STEP
+from engine.runtime.prefill import MOST_SCORES, SNAPSHOT_STEP, Pace
 from engine.runtime.state_sizes import constant_bytes, growing_bytes, round_up
 from engine.runtime.states import SNAPSHOT_LIMIT_BYTES
 from engine.types import CacheType, LoadOptions, StateSpec
@@ -41,7 +41,7 @@ _PROCESS_BYTES: Final = 55_000_000  # Python, NumPy, ONNX Runtime, the session's
 _TOKEN_TEXT_BYTES: Final = 300  # of one token in the tokenizer's tables
 _TOKENIZER_RATIO: Final = 5  # and for each byte of its file
 _USUAL_TOKEN_BYTES: Final = 45  # of a token in the file, where there is none yet
-_PREFILL_PIECE: Final = 256  # tokens; 128 on slow machines, 512 on fast ones
+_WEIGHTS_PER_S: Final = 22e9  # of 8 or fewer bits that a core multiplies tokens with
 _LIVE: Final = 3  # widest activations that are there at once, holes between them included
 _LIBRARY_BYTES: Final = 24_000_000  # workspaces of threads and operators
 _SCORE_COPIES: Final = 2  # of latent attention's scores; other attention has one
@@ -124,6 +124,7 @@ class Planned:
         vocab: Width of the logits.
         heads: Query heads.
         tokenizer_bytes: What the tokenizer takes.
+        writes_scores: Whether attention writes all scores down, see `scores_written_down`.
         draft: The same of the model that proposes tokens.
     """
 
@@ -135,6 +136,7 @@ class Planned:
     vocab: int
     heads: int
     tokenizer_bytes: int
+    writes_scores: bool = True
     draft: Planned | None = None
 
 
@@ -178,6 +180,7 @@ def planned_for(bundle: Path, manifest: Manifest, load: LoadOptions) -> Planned:
         vocab,
         manifest.sizes.get("heads", 0),
         _TOKEN_TEXT_BYTES * vocab + _TOKENIZER_RATIO * texts.size_bytes if texts else 0,
+        int(manifest.quantization.get("bits", 32)) < 16 and not load.exact,
     )
 
 
@@ -272,7 +275,8 @@ def _plan(planned: Planned, tokens: int, cache: CacheType, there: Memory) -> Mem
         resident += beside.resident_bytes
     running = packed + state_bytes + snapshots + buffers + process + draft
     # Weights that are packed at every start are there twice only before the rest is.
-    loading = 0 if packed else _PROCESS_BYTES + planned.graph.loading_bytes
+    graph = planned.graph
+    loading = _PROCESS_BYTES + (graph.casting_bytes if packed else graph.loading_bytes)
     needed = max(running, loading)
     margin = margin_bytes(there)
     usable = there.available_bytes - margin
@@ -318,9 +322,15 @@ def _snapshots_bytes(states: tuple[StateSpec, ...], tokens: int) -> int:
 
 def _buffers_bytes(planned: Planned, tokens: int) -> int:
     """Activations of one prefill piece, scores as attention writes them down, logits."""
-    piece = min(tokens, _PREFILL_PIECE)
+    piece = min(tokens, _piece(planned.graph.weights_per_token))
     activations = _LIBRARY_BYTES + _LIVE * piece * planned.graph.activation_bytes
     latent = any(spec.kind == "latent" for spec in planned.states)
-    copies = _SCORE_COPIES if latent else 1
+    copies = _SCORE_COPIES if latent else int(planned.writes_scores)
     scores = copies * planned.heads * min(piece * tokens, MOST_SCORES) * _FLOAT_BYTES
     return activations + scores + 2 * planned.vocab * _FLOAT_BYTES
+
+
+def _piece(weights_per_token: int) -> int:
+    """Tokens that this machine is likely to read at a time."""
+    pace = Pace(physical_cores() * _WEIGHTS_PER_S / max(1, weights_per_token))
+    return pace.piece(1)

@@ -10,6 +10,7 @@ import pytest
 from engine.runtime import machine
 
 GROUP = 1000
+ROOT = Path(__file__).parents[4]
 
 
 def cores(folder: Path, siblings: dict[int, str]) -> Path:
@@ -106,3 +107,32 @@ def test_the_margin_grows_with_the_computer_up_to_a_limit() -> None:
     gib = 1 << 30
     margins = [machine.margin_bytes(machine.Memory(n * gib, n * gib)) for n in (4, 8, 16, 64)]
     assert margins == [gib // 8, gib // 4, gib // 2, gib // 2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="GNU's C library")
+def test_large_blocks_that_were_freed_are_not_kept() -> None:
+    script = """
+import ctypes, sys
+from engine.runtime.machine import give_back_at_once, process_memory
+if sys.argv[1] == "at_once":
+    give_back_at_once()
+c = ctypes.CDLL(None)
+c.malloc.restype, c.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+c.free.argtypes = [ctypes.c_void_p]
+before = process_memory().anonymous_bytes
+size = 20 << 20
+c.free(c.malloc(size))  # from now on the library keeps such blocks, unless told otherwise
+blocks = [c.malloc(size) for _ in range(5)]
+for block in blocks:
+    ctypes.memset(block, 1, size)
+for block in blocks[:-1]:
+    c.free(block)
+print(process_memory().anonymous_bytes - before)
+"""
+
+    def kept_bytes(how: str) -> int:
+        command = [sys.executable, "-c", script, how]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert kept_bytes("at_once") < 40 << 20 < kept_bytes("later")

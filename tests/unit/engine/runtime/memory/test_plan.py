@@ -3,14 +3,15 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
-from onnx import helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from engine.bundle import WEIGHTS_NAME, Manifest, read_manifest
 from engine.errors import BadBundle, InsufficientMemory
 from engine.inspection import inspect_model
 from engine.runtime.machine import Memory
-from engine.runtime.memory.graph import GraphMemory
+from engine.runtime.memory.graph import GraphMemory, graph_memory
 from engine.runtime.memory.plan import Planned, assert_fits, plan, plan_memory
 from engine.runtime.memory.remedies import Remedy
 from engine.runtime.packed.graph import is_packable
@@ -27,7 +28,7 @@ KEYS = StateSpec("past.k", "present.k", "float32", ("batch", 64, "capacity", 128
 LATENT = StateSpec("past.l", "present.l", "float32", ("batch", "capacity", 576), 1, "latent", True)
 CONV = StateSpec("past.c", "present.c", "float32", ("batch", 1 << 20), None, "conv", False)
 DENSE = Planned(
-    GraphMemory(100_000, 10 * MB, 0, 0.0, frozenset({"past.k"})),
+    GraphMemory(100_000, 10 * MB, 0, 10**9, 0, 0.0, frozenset({"past.k"})),
     WeightsMemory(1000 * MB, 0, 2000 * MB),
     900 * MB,
     (KEYS,),
@@ -38,7 +39,7 @@ DENSE = Planned(
 )
 MIXTURE = dataclasses.replace(
     DENSE,
-    graph=GraphMemory(100_000, 40 * MB, 6000 * MB, 1 / 16, frozenset()),
+    graph=GraphMemory(100_000, 40 * MB, 0, 10**9, 6000 * MB, 1 / 16, frozenset()),
     weights=WeightsMemory(7000 * MB, 0, 14000 * MB),
 )
 
@@ -156,9 +157,33 @@ def test_states_of_constant_size_have_snapshots_up_to_a_limit() -> None:
 @pytest.mark.parametrize(("state", "copies"), [(KEYS, 1), (LATENT, 2)])
 def test_scores_are_counted_up_to_a_limit(state: StateSpec, copies: int) -> None:
     planned = dataclasses.replace(DENSE, states=(state,))
-    sizes = [plan(planned, n, available=PLENTY).buffers_bytes for n in (512, 1024, 8192, 32768)]
-    assert sizes[1] - sizes[0] == copies * planned.heads * 256 * 512 * 4
+    slow = dataclasses.replace(planned.graph, weights_per_token=10**13)  # on any machine
+    planned = dataclasses.replace(planned, graph=slow)
+    sizes = [plan(planned, n, available=PLENTY).buffers_bytes for n in (512, 1024, 16384, 32768)]
+    assert sizes[1] - sizes[0] == copies * planned.heads * 128 * 512 * 4
     assert sizes[1] < sizes[2] == sizes[3]
+
+
+def test_attention_that_writes_no_scores_down_needs_no_room_for_them() -> None:
+    plain = dataclasses.replace(DENSE, writes_scores=False)
+    short, long = (plan(plain, n, available=PLENTY).buffers_bytes for n in (1024, 32768))
+    assert short == long < plan(DENSE, 1024, available=PLENTY).buffers_bytes
+
+
+def test_small_models_are_read_in_larger_pieces() -> None:
+    small = dataclasses.replace(DENSE.graph, weights_per_token=10**6)
+    quick = dataclasses.replace(DENSE, graph=small, writes_scores=False)
+    large = dataclasses.replace(DENSE.graph, weights_per_token=10**13)
+    slow = dataclasses.replace(quick, graph=large)
+    more, less = (plan(one, 1024, available=PLENTY).buffers_bytes for one in (quick, slow))
+    assert more - less == 3 * (512 - 128) * 100_000
+
+
+def test_half_precision_weights_are_all_there_in_single_precision_before_they_are_packed() -> None:
+    casting = dataclasses.replace(DENSE.graph, casting_bytes=2000 * MB)
+    weights = WeightsMemory(0, 1000 * MB, 0)
+    there_twice = dataclasses.replace(DENSE, graph=casting, weights=weights)
+    assert plan(there_twice, 1024, available=PLENTY).needed_bytes == 2055 * MB
 
 
 def test_a_model_that_cannot_fit_is_refused_with_numbers(manifest: Manifest) -> None:
@@ -215,6 +240,42 @@ def test_a_checkpoint_is_planned_like_the_bundle_it_would_become(tmp_path: Path)
     assert found["fits"] is True
     assert found["needed_bytes"] > found["process_bytes"] > 0
     assert found["cache_int8_bytes_per_1000_tokens"] * 4 == found["cache_bytes_per_1000_tokens"]
+
+
+def linear(number: int, outputs: int) -> tuple[NodeProto, list[TensorProto]]:
+    name = f"/model/layers.{number}/linear"
+    node = helper.make_node(
+        "MatMulNBits", ["x", f"{name}.w", f"{name}.s"], [f"{name}.y"], name, N=outputs, K=64, bits=8
+    )
+    weights = numpy_helper.from_array(np.zeros((outputs, 2, 32), np.uint8), f"{name}.w")
+    scales = numpy_helper.from_array(np.zeros((outputs, 2), np.float32), f"{name}.s")
+    return node, [weights, scales]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "most"),
+    [((8, 8, 8, 8), 16), ((8, 2, 2, 2), 10), ((8, 8, 8, 8, 90), 90), ((8,), 8)],
+)
+def test_two_operators_are_packed_at_once(outputs: tuple[int, ...], most: int) -> None:
+    parts = [linear(number, rows) for number, rows in enumerate(outputs)]
+    tensors = [tensor for _, both in parts for tensor in both]
+    graph = helper.make_graph([node for node, _ in parts], "packed", [], [], tensors)
+    found = graph_memory(helper.make_model(graph))
+    assert found.loading_bytes == most * 64
+    assert found.weights_per_token == sum(outputs) * 64
+
+
+def test_casts_are_counted_together_and_the_largest_twice() -> None:
+    nodes, tensors = [], []
+    for index, rows in enumerate((4, 16)):
+        tensors.append(numpy_helper.from_array(np.zeros((rows, 8), np.float16), f"w{index}"))
+        nodes.append(helper.make_node("Cast", [f"w{index}"], [f"c{index}"], to=1))
+        nodes.append(helper.make_node("MatMul", ["x", f"c{index}"], [f"y{index}"]))
+    graph = helper.make_graph(nodes, "floats", [], [], tensors)
+    found = graph_memory(helper.make_model(graph))
+    assert found.casting_bytes == (4 + 16 + 16) * 8 * 4
+    assert found.weights_per_token == (4 + 16) * 8
+    assert found.activation_bytes == (16 + 8) * 4
 
 
 @pytest.mark.parametrize(
