@@ -28,6 +28,7 @@ from app.services.engine_host import EngineHost
 from app.services.i18n import I18n
 from app.services.models import ModelService
 from app.services.saved_chats import SavedChats
+from app.services.search import SearchService
 from app.services.signals import ProcessSignals
 from app.services.tasks import Tasks
 from app.services.vault import UnlockService
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from app.ui.frame.main_window import MainWindow
+    from app.ui.frame.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +61,23 @@ class Program:
     host: EngineHost
     gate: NetworkGate
     chats: ChatService
+    search: SearchService
     models: ModelService
     unlock: UnlockService
     i18n: I18n
+
+    def services(self) -> Services:
+        """What a window works with."""
+        from app.ui.frame.services import Services  # noqa: PLC0415  not without a window
+
+        return Services(
+            chats=self.chats,
+            models=self.models,
+            unlock=self.unlock,
+            i18n=self.i18n,
+            settings=self.settings,
+            data=self.paths.data,
+        )
 
     def load_model(self) -> bool:
         """Begin to load the assistant; False where there is none."""
@@ -93,6 +109,7 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
         host, tasks, paths.saved_chats, lambda: settings.get(SAVED_CHATS_MB), parent
     )  # fmt: skip
     chats = ChatService(host, tasks, saved, parent)
+    search = SearchService(tasks, parent)
     models = ModelService(paths, settings, gate, host, tasks, parent=parent)
     unlock = UnlockService(paths, tasks, use_keyring=settings.get(USE_KEYRING), parent=parent)
     i18n = I18n(settings, resources_folder() / "i18n", parent)
@@ -104,8 +121,10 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     models.ready.connect(host.load)
     host.load_failed.connect(on_load_failed)
     unlock.opened.connect(chats.attach)
+    unlock.opened.connect(search.attach)
+    search.error_raised.connect(chats.error_raised)
     unlock.error_raised.connect(chats.error_raised)
-    return Program(paths, settings, tasks, host, gate, chats, models, unlock, i18n)
+    return Program(paths, settings, tasks, host, gate, chats, search, models, unlock, i18n)
 
 
 def run_window(paths: Paths, settings: Settings) -> int:
@@ -147,14 +166,7 @@ def open_window(application: QApplication, program: Program) -> MainWindow:
     program.i18n.apply()
     from app.ui.frame.main_window import MainWindow  # noqa: PLC0415  while the worker loads
 
-    window = MainWindow(
-        program.chats,
-        program.models,
-        program.unlock,
-        program.i18n,
-        program.settings,
-        data=program.paths.data,
-    )
+    window = MainWindow(program.services())
     install_crash_hooks(program.paths.logs, lambda _: _say_unexpected(program))
     application.aboutToQuit.connect(program.chats.shutdown)
     window.show()

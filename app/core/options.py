@@ -65,7 +65,9 @@ class Option(Generic[T]):
 
 
 THEME = Option("theme", "system", choices=("system", "light", "dark", "contrast"))
-TEXT_SIZE_PT = Option("text_size_pt", 16, minimum=8, maximum=72)
+VIEW = Option("view", "simple", choices=("simple", "full"))
+# 0 is what suits the view: 18 in Simple, 16 in Full.
+TEXT_SIZE_PT = Option("text_size_pt", 0, minimum=0, maximum=72)
 LANGUAGE = Option("language", "", choices=("", "en", "fr", "zh_Hans"))
 REDUCE_MOTION = Option("reduce_motion", False)
 SEND_WITH_ENTER = Option("send_with_enter", True)
@@ -80,6 +82,7 @@ WINDOW_GEOMETRY = Option("window_geometry", "")
 LAST_CHAT_ID = Option("last_chat_id", 0, minimum=0)
 
 OPTIONS: tuple[Option[bool] | Option[int] | Option[str], ...] = (
+    VIEW,
     THEME,
     TEXT_SIZE_PT,
     LANGUAGE,

@@ -78,13 +78,12 @@ def open_room(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Open
             options: Settings, as on the command line.
         """
         paths = replace(resolve_paths(folder), starter_bundle=bundle or folder / "none")
-        values = {"language": "en", "theme": "light", "use_keyring": "false", **options}
+        values = {"language": "en", "theme": "light", "view": "full", "use_keyring": "false"}
+        values |= options
         settings = Settings(folder / "settings.json", command_line=values)
         program = build_program(paths, settings, None)
         program.i18n.apply()
-        window = MainWindow(
-            program.chats, program.models, program.unlock, program.i18n, settings, data=paths.data
-        )
+        window = MainWindow(program.services())
         room = Room(window, program)
         program.unlock.opened.connect(lambda store, _mode: room.stores.append(store))
         rooms.append(room)

@@ -47,10 +47,12 @@ def test_answer_now_is_heard_by_the_worker(qtbot: QtBot, open_room: OpenRoom) ->
     host.tokens_arrived.connect(freeze)
     ask(qtbot, room, "Hello there")
     qtbot.waitUntil(
-        lambda: bool(replies(room)) and replies(room)[0]._answer_now.isVisible(), timeout=SLOW
+        lambda: bool(replies(room)) and replies(room)[0].thinking is not None, timeout=SLOW
     )
     assert "Thinking" in room.window.talk.conversation._waiting.words.text()
-    qtbot.mouseClick(replies(room)[0]._answer_now, Qt.MouseButton.LeftButton)
+    fold = replies(room)[0].thinking
+    assert fold is not None
+    qtbot.mouseClick(fold.answer_now, Qt.MouseButton.LeftButton)
     os.kill(host.worker_pid, signal.SIGCONT)
     reply = answered(qtbot, room)
     assert reply.answer.markdown()
@@ -145,12 +147,12 @@ def test_errors_are_one_sentence_that_can_be_closed(qtbot: QtBot, open_room: Ope
 
 
 def test_temporary_conversations_say_so(open_room: OpenRoom) -> None:
-    assert open_room().window.temporary_bar.isVisible()
+    assert open_room().window.shell.temporary_bar.isVisible()
 
 
 def test_kept_conversations_do_not(qtbot: QtBot, open_room: OpenRoom) -> None:
     room = open_room(keep=True)
-    qtbot.waitUntil(lambda: not room.window.temporary_bar.isVisible())
+    qtbot.waitUntil(lambda: not room.window.shell.temporary_bar.isVisible())
 
 
 def test_language_changes_at_once(qtbot: QtBot, open_room: OpenRoom) -> None:
@@ -196,8 +198,8 @@ def test_passphrase_page_creates_and_unlocks(qtbot: QtBot, open_room: OpenRoom) 
     assert page._trouble.isVisible()
     two.setText(PASSPHRASE)
     qtbot.keyClick(two, Qt.Key.Key_Return)
-    qtbot.waitUntil(first.window.recovery.isVisible, timeout=SLOW)
-    code = first.window.recovery._code_text
+    qtbot.waitUntil(first.window.shell.recovery.isVisible, timeout=SLOW)
+    code = first.window.shell.recovery._code_text
     assert code.count("-") >= 3
     open_room.close(first)  # type: ignore[attr-defined]
 
@@ -213,20 +215,20 @@ def test_passphrase_page_creates_and_unlocks(qtbot: QtBot, open_room: OpenRoom) 
     page.declined.emit()
     qtbot.waitUntil(lambda: bool(second.stores), timeout=SLOW)
     second.window.settings_page.recovery_wished.emit()
-    qtbot.waitUntil(lambda: second.window.recovery._code_text == code, timeout=SLOW)
-    assert code in second.window.recovery.paper().toPlainText()
+    qtbot.waitUntil(lambda: second.window.shell.recovery._code_text == code, timeout=SLOW)
+    assert code in second.window.shell.recovery.paper().toPlainText()
 
 
 def test_without_an_assistant_the_window_offers_one(qtbot: QtBot, open_room: OpenRoom) -> None:
     room = open_room()
     window = room.window
-    window._back()
-    assert window.missing.isVisible()
-    labels = [b.text() for b in window.missing.findChildren(QAbstractButton) if b.isVisible()]
+    window.shell.back()
+    assert window.shell.missing.isVisible()
+    labels = [b.text() for b in window.shell.missing.findChildren(QAbstractButton) if b.isVisible()]
     assert labels == ["Download (93 MB)"]
     room.program.models.progressed.emit("download", 10, 100, 30.0)
-    assert not window.missing._bar.isVisible(), "nothing happens before the click"
-    assert window.missing._download.accessibleName() == "Download (93 MB)"
+    assert not window.shell.missing._bar.isVisible(), "nothing happens before the click"
+    assert window.shell.missing._download.accessibleName() == "Download (93 MB)"
 
 
 @pytest.mark.parametrize("points", [16, 28])
@@ -238,7 +240,7 @@ def test_nothing_is_cut_in_a_small_window(
     window = room.window
     window.resize(800, 600)
     qtbot.wait(50)
-    for page in (window.talk, window.settings_page, window.recovery, window.missing):
+    for page in (window.talk, window.settings_page, window.shell.recovery, window.shell.missing):
         window.pages.setCurrentWidget(page)
         qtbot.wait(20)
         for button in page.findChildren(QAbstractButton):
@@ -282,6 +284,5 @@ def test_shortcuts(qtbot: QtBot, open_room: OpenRoom) -> None:
     qtbot.keyClick(window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
     assert window.settings_page.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
-    window._back = lambda: None  # type: ignore[method-assign]
     qtbot.keyClick(window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
     assert window.theme.text_size_pt == 17

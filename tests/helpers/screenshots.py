@@ -103,7 +103,9 @@ def _take(language: str, folder: Path) -> int:
     application = QApplication([])
     scene = SCENES[language]
     with tempfile.TemporaryDirectory() as data:
-        settings = Settings(None, command_line={"language": language, "theme": "light"})
+        settings = Settings(
+            None, command_line={"language": language, "theme": "light", "view": "full"}
+        )
         program = build_program(resolve_paths(Path(data)), settings, application)
         # The pictures must not depend on whether this computer has a keyring.
         program.unlock.passphrase_needed.connect(

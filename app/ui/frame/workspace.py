@@ -27,6 +27,7 @@ class Workspace(QWidget):
         self._page = page
         self._narrow = False
         self._asked = False
+        self._with_list = True
         self._side_width = 0
         # The order of the tab key: list, then page.
         side.setParent(self)
@@ -46,6 +47,18 @@ class Workspace(QWidget):
         self._place()
         if self._asked:
             self._side.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_list(self) -> None:
+        """Put the keyboard into the list, over the page where there is no room for both."""
+        if self._narrow and not self._asked:
+            self.toggle_list()
+        else:
+            self._side.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def set_list_shown(self, shown: bool) -> None:
+        """Whether there is a list at all."""
+        self._with_list = shown
+        self._place()
 
     def hide_list(self) -> None:
         """A choice was made: show the page."""
@@ -74,6 +87,10 @@ class Workspace(QWidget):
 
     def _place(self) -> None:
         side = self._side_width = self._side.minimumWidth()
+        if not self._with_list:
+            self._side.hide()
+            self._page.setGeometry(self.rect())
+            return
         narrow = self.width() < side + self._theme.px(_NARROWEST_PAGE)
         if narrow != self._narrow:
             self._narrow, self._asked = narrow, False

@@ -12,12 +12,14 @@ class FlowLayout(QLayout):
     Args:
         parent: Whose children are laid out.
         spacing_px: Between neighbours and between lines.
+        centred: Each line stands in the middle.
     """
 
-    def __init__(self, parent: QWidget, spacing_px: int) -> None:
+    def __init__(self, parent: QWidget, spacing_px: int, *, centred: bool = False) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self._gap = spacing_px
+        self._centred = centred
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -64,22 +66,39 @@ class FlowLayout(QLayout):
             size = size.expandedTo(item.minimumSize())
         return size
 
+    def line_width(self) -> int:
+        """Room that everything needs to stand in one line."""
+        return self._width([item for item in self._items if not item.isEmpty()])
+
     def _place(self, area: QRect, *, move: bool) -> int:
-        x, y = area.x(), area.y()
         # Alternatives are all of one height.
-        line = max(
+        height = max(
             (item.sizeHint().height() for item in self._items if not item.isEmpty()), default=0
         )
+        lines = self._lines(area.width())
+        for number, line in enumerate(lines if move else []):
+            spare = area.width() - self._width(line)
+            x = area.x() + (max(0, spare // 2) if self._centred else 0)
+            for item in line:
+                size = QSize(item.sizeHint().width(), height)
+                self._move(item, QRect(QPoint(x, area.y() + number * (height + self._gap)), size))
+                x += size.width() + self._gap
+        return len(lines) * (height + self._gap) - self._gap if lines else 0
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = []
         for item in self._items:
             if item.isEmpty():
                 continue
-            size = QSize(item.sizeHint().width(), line)
-            if x > area.x() and x + size.width() > area.right() + 1:
-                x, y = area.x(), y + line + self._gap
-            if move:
-                self._move(item, QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
-        return y + line - area.y()
+            if lines and self._width([*lines[-1], item]) <= width:
+                lines[-1].append(item)
+            else:
+                lines.append([item])
+        return lines
+
+    def _width(self, line: list[QLayoutItem]) -> int:
+        taken = sum(item.sizeHint().width() for item in line)
+        return taken + self._gap * max(0, len(line) - 1)
 
     @staticmethod
     def _move(item: QLayoutItem, area: QRect) -> None:

@@ -37,6 +37,7 @@ QPushButton {
 }
 QPushButton:hover { background: $tint; }
 QPushButton:focus { border: 2px solid $accent; padding: ${p7}px ${p17}px; }
+QPushButton::menu-indicator { image: none; width: 0; }
 QPushButton:disabled { color: $muted; border-color: $line; }
 QPushButton[kind="primary"] {
     background: $accent; color: $on; border: 1px solid $accent; font-weight: bold;
@@ -46,6 +47,11 @@ QPushButton[kind="primary"]:focus { border: 3px solid $ink; padding: ${p6}px ${p
 QPushButton[kind="primary"]:disabled {
     background: $tint; color: $muted; border: 1px solid $line;
 }
+QPushButton[size="big"] {
+    border-radius: ${r16}px; padding: ${p8}px ${p20}px; min-height: ${big}px;
+}
+QPushButton[size="big"]:focus { padding: ${p7}px ${p19}px; }
+QPushButton[kind="primary"][size="big"]:focus { padding: ${p6}px ${p18}px; }
 QPushButton[align="left"] { text-align: left; padding: ${p8}px ${p14}px; }
 QPushButton[align="left"]:focus { padding: ${p6}px ${p12}px; }
 QPushButton[kind="quiet"] {
@@ -133,7 +139,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 
-_DISTANCES = (3, 4, 6, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 20, 24, 44)
+_DISTANCES = (3, 4, 6, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 24, 44)
 _RADII = (3, 4, 6, 7, 10, 11, 12, 14, 16, 18, 22)
 
 
@@ -152,5 +158,5 @@ def style_sheet(tokens: Tokens, px: Callable[[float], int], text_size_pt: int) -
     values |= {name: getattr(tokens, name) for name in ("on", "line", "edge", "doubt", "alert")}
     values |= {f"p{n}": px(n) for n in _DISTANCES}
     values |= {f"r{n}": px(n) for n in _RADII}
-    values |= {"target": px(28), "combo": px(220), "size": text_size_pt}
+    values |= {"target": px(28), "big": px(38), "combo": px(220), "size": text_size_pt}
     return _TEMPLATE.substitute(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.look.icons import mark
@@ -39,6 +39,7 @@ class Button(QPushButton):
         self._theme = theme
         self._kind = kind
         self._icon = icon
+        self._icon_shown = True
         self._token = colour or {"primary": "on", "quiet": "muted"}.get(kind, "ink")
         self._trailing = trailing
         self.setProperty("kind", kind)
@@ -72,11 +73,28 @@ class Button(QPushButton):
         self._icon = name
         self._restyle()
 
+    def set_icon_shown(self, shown: bool) -> None:
+        """Do without the icon where there is too little room."""
+        if shown != self._icon_shown:
+            self._icon_shown = shown
+            self._restyle()
+
+    def set_size(self, size: str) -> None:
+        """Make it "big", for the few buttons that matter most, or "small" again."""
+        if self.property("size") != size:
+            self.setProperty("size", size)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self._restyle()
+
     def _restyle(self) -> None:
-        small = self._kind == "quiet" or self.property("align") == "left"
+        small = self._kind == "quiet" or self.property("align") or self.property("size")
         role: Role = "small" if small else "body"
         self.setFont(self._theme.font(role, bold=self._kind == "primary"))
         if not self._icon:
+            return
+        if not self._icon_shown:
+            self.setIcon(QIcon())
             return
         gap = 0 if self._kind == "icon" else 8
         size = 22 if self._kind in {"icon", "primary"} else 20

@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QWidget
 
+from app.ui.look.card_button import CardButton
 from app.ui.look.theme import Theme
-from app.ui.look.widgets import Button, IconLabel, Label
+from app.ui.look.widgets import IconLabel, Label
 from app.ui.pages.base import ScrollPage
 
 
-class _Example(Button):
+class _Example(CardButton):
     """A question to ask with one click, and what it means in the window's language."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, "example")
+        super().__init__(theme)
         self.question = ""
-        self._first = Label(theme, "body")
-        self._second = Label(theme, "small", "muted")
-        self._column = QVBoxLayout(self)
-        self._column.addWidget(self._first)
-        self._column.addWidget(self._second)
-        for label in (self._first, self._second):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        self._fit()
-        theme.changed.connect(self._fit)
 
     def show_question(self, question: str, meaning: str) -> None:
         """`meaning` is shown below when it says it in other words."""
         self.question = question
-        self._first.setText(question)
-        self._second.setText(meaning)
-        self._second.setVisible(meaning != question)
-        self.setAccessibleName(question if meaning == question else f"{question} ({meaning})")
-        self._fit()
-
-    def hasHeightForWidth(self) -> bool:
-        """A long question needs two lines in a narrow window."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """As tall as its words."""
-        return self._column.totalHeightForWidth(width)
-
-    def sizeHint(self) -> QSize:
-        """As tall as its words."""
-        return QSize(self._theme.px(320), self.heightForWidth(max(self.width(), 320)))
-
-    def minimumSizeHint(self) -> QSize:
-        """Wraps rather than being cut."""
-        return QSize(self._theme.px(160), self.heightForWidth(max(self.width(), 160)))
-
-    def _fit(self) -> None:
-        px = self._theme.px
-        self._column.setContentsMargins(px(22), px(15), px(22), px(15))
-        self._column.setSpacing(px(3))
-        self.updateGeometry()
+        self.show_texts(question, meaning)
 
 
 class EmptyPage(ScrollPage):

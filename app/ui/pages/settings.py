@@ -14,6 +14,7 @@ from app.ui.look.widgets import Button, Card, Label
 from app.ui.pages.base import ScrollPage
 
 LANGUAGES = ("", "en", "fr", "zh_Hans")
+VIEWS = ("simple", "full")
 APPEARANCES = ("system", "light", "dark", "contrast")
 
 
@@ -57,6 +58,7 @@ class SettingsPage(ScrollPage):
 
     Signals:
         closed: Back to the conversation.
+        view_chosen: "simple" or "full".
         language_chosen: "" (the system's), "en", "fr" or "zh_Hans".
         text_size_chosen: Points.
         appearance_chosen: "system", "light", "dark" or "contrast".
@@ -64,6 +66,7 @@ class SettingsPage(ScrollPage):
     """
 
     closed = Signal()
+    view_chosen = Signal(str)
     language_chosen = Signal(str)
     text_size_chosen = Signal(int)
     appearance_chosen = Signal(str)
@@ -75,6 +78,7 @@ class SettingsPage(ScrollPage):
         self._sections: list[tuple[Label, Label | None]] = []
         self._back = Button(theme, "quiet", "arrow-left")
         self._heading = Label(theme, "heading")
+        self._view = _Choice(theme, VIEWS)
         self._language = _Choice(theme, LANGUAGES)
         self._appearance = _Choice(theme, APPEARANCES)
         self._size = _Slider(Qt.Orientation.Horizontal)
@@ -86,6 +90,7 @@ class SettingsPage(ScrollPage):
         self._place = Label(theme, "small", "muted", selectable=True)
         self._build()
         self._back.clicked.connect(self.closed)
+        self._view.chosen.connect(self.view_chosen)
         self._language.chosen.connect(self.language_chosen)
         self._appearance.chosen.connect(self.appearance_chosen)
         self._size.valueChanged.connect(self._on_size)
@@ -94,8 +99,9 @@ class SettingsPage(ScrollPage):
         self._folder.clicked.connect(self._open_folder)
         self._retranslate()
 
-    def show_values(self, language: str, size_pt: int, appearance: str) -> None:
+    def show_values(self, view: str, language: str, size_pt: int, appearance: str) -> None:
         """What holds now."""
+        self._view.set_value(view)
         self._language.set_value(language)
         self._appearance.set_value(appearance)
         with QSignalBlocker(self._size):
@@ -113,6 +119,7 @@ class SettingsPage(ScrollPage):
         body.addSpacing(px(8))
         body.addWidget(self._heading)
         body.addSpacing(px(16))
+        self._section(self._view, described=True)
         self._section(self._language)
         size = QWidget()
         row = QHBoxLayout(size)
@@ -172,6 +179,7 @@ class SettingsPage(ScrollPage):
     def _retranslate(self) -> None:
         self._back.set_label(self.tr("Back to the conversation"))
         self._heading.setText(self.tr("Settings"))
+        self._view.set_labels({"simple": self.tr("Simple"), "full": self.tr("Full")})
         self._language.set_labels(
             {
                 "": self.tr("As on this computer"),
@@ -195,6 +203,13 @@ class SettingsPage(ScrollPage):
         self._folder.setVisible(self._data is not None)
         self._place.setText(str(self._data) if self._data is not None else "")
         texts = (
+            (
+                self.tr("View"),
+                self.tr(
+                    "Simple has one conversation and four large buttons. Full shows all your "
+                    "conversations at the side."
+                ),
+            ),
             (self.tr("Language"), ""),
             (self.tr("Text size"), ""),
             (self.tr("Appearance"), ""),

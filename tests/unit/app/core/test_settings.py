@@ -34,7 +34,7 @@ def test_every_option_is_listed_once_and_its_default_is_allowed() -> None:
 def test_defaults(file: Path) -> None:
     settings = Settings(file)
     assert settings.get(THEME) == "system"
-    assert settings.get(TEXT_SIZE_PT) == 16
+    assert settings.get(TEXT_SIZE_PT) == 0, "what suits the view"
     assert settings.get(LANGUAGE) == ""
     assert settings.get(OFFLINE_LOCK) is True
     assert settings.origin(THEME) == "default"
@@ -94,7 +94,7 @@ def test_a_policy_that_cannot_be_kept_is_refused(policy: Path, text: str) -> Non
     [
         ("theme", "pink"),
         ("text_size_pt", "big"),
-        ("text_size_pt", "1"),
+        ("text_size_pt", "-1"),
         ("text_size_pt", "1000"),
         ("offline_lock", "maybe"),
         ("unknown", "x"),
@@ -203,7 +203,7 @@ def test_without_a_file_choices_last_while_the_program_runs() -> None:
 
 def test_a_value_out_of_range_is_not_taken(file: Path) -> None:
     settings = Settings(file)
-    for value in (3, 500):
+    for value in (-1, 500):
         with pytest.raises(SettingsError):
             settings.set_user(TEXT_SIZE_PT, value)
     assert not file.exists()

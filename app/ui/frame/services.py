@@ -1,0 +1,33 @@
+"""What the window is given to work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.settings import Settings
+from app.services.chats import ChatService
+from app.services.i18n import I18n
+from app.services.models import ModelService
+from app.services.vault import UnlockService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything behind the window; each part of it takes what it needs.
+
+    Attributes:
+        chats: Conversations.
+        models: The assistant, and how it comes here.
+        unlock: Opens the conversations.
+        i18n: Language of the window.
+        settings: What the person chose.
+        data: Where the conversations are.
+    """
+
+    chats: ChatService
+    models: ModelService
+    unlock: UnlockService
+    i18n: I18n
+    settings: Settings
+    data: Path

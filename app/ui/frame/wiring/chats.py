@@ -1,0 +1,98 @@
+"""Between the conversations and the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from app.core.errors import AppError
+from app.core.records import ChatView, Message
+from app.services.chats import ChatService
+from app.ui.frame.shell import Shell
+from engine.errors import EngineError
+
+
+class ChatWiring(QObject):
+    """Lists, opens and begins conversations; says what went wrong with them."""
+
+    def __init__(self, shell: Shell, chats: ChatService) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._chats = chats
+        self._failed_code = ""
+        rows = shell.sidebar.chats
+        chats.chats_changed.connect(rows.set_chats)
+        chats.chats_changed.connect(shell.earlier.set_chats)
+        chats.chat_opened.connect(self._on_chat_opened)
+        chats.message_added.connect(self._on_message_added)
+        chats.reply_finished.connect(self._on_reply_finished)
+        chats.waiting_changed.connect(self._show_what_can_be_done)
+        chats.error_raised.connect(self.show_error)
+        chats.history_shortened.connect(shell.long_bar.show)
+        chats.storage_changed.connect(self._on_storage_changed)
+        rows.chat_chosen.connect(self.open_chat)
+        rows.rename_wished.connect(chats.rename_chat)
+        rows.delete_wished.connect(chats.delete_chat)
+        shell.earlier.chat_chosen.connect(self.open_chat)
+        shell.simple_header.earlier_wished.connect(self.show_earlier)
+        shell.sidebar.new_wished.connect(chats.new_chat)
+        shell.simple_actions.new_wished.connect(chats.new_chat)
+        shell.simple_actions.stop_wished.connect(chats.stop)
+        self._show_what_can_be_done()
+
+    @Slot(int)
+    def open_chat(self, chat_id: int) -> None:
+        """Show a conversation; the one that is open needs no fetching."""
+        self._shell.workspace.hide_list()
+        if chat_id == self._chats.chat_id:
+            self._shell.back()
+        else:
+            self._chats.open_chat(chat_id)
+
+    @Slot()
+    def show_earlier(self) -> None:
+        """In Simple a page of its own; in Full the list is there already."""
+        if self._shell.locked:
+            return
+        if self._shell.view == "full":
+            self._shell.workspace.show_list()
+            return
+        self._shell.show_page(self._shell.earlier)
+        self._shell.earlier.begin()
+
+    @Slot(object)
+    def show_error(self, error: AppError | EngineError) -> None:
+        """Say it in the bar, unless it is said in a better place already."""
+        if error.code != self._failed_code and not self._shell.showing(self._shell.missing):
+            self._shell.error_bar.show_error(error)
+
+    def _on_chat_opened(self, view: ChatView | None) -> None:
+        self._shell.sidebar.chats.set_open_chat(view.summary.id if view is not None else None)
+        self._shell.long_bar.hide()
+        self._shell.workspace.hide_list()
+        if view is None:
+            self._shell.back()
+        else:
+            self._shell.show_page(self._shell.talk)
+        self._show_what_can_be_done()
+
+    def _on_message_added(self, message: Message) -> None:
+        self._shell.sidebar.chats.set_open_chat(message.chat_id)
+        if message.role == "user":
+            self._failed_code = ""
+            self._shell.error_bar.dismiss()
+        self._show_what_can_be_done()
+
+    def _on_reply_finished(self, message: Message) -> None:
+        if message.details.error_code:
+            # The reply says it in its own place.
+            self._failed_code = message.details.error_code
+            if self._shell.error_bar.code == self._failed_code:
+                self._shell.error_bar.dismiss()
+        self._show_what_can_be_done()
+
+    def _on_storage_changed(self, mode: str) -> None:
+        self._shell.temporary_bar.setVisible(mode == "temporary")
+        self._shell.settings_page.set_kept(mode == "stored")
+
+    def _show_what_can_be_done(self, _: object = None) -> None:
+        self._shell.simple_actions.set_busy(self._chats.busy)
