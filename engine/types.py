@@ -98,7 +98,7 @@ class LoadOptions:
         context_length: Longest conversation to plan memory for; 0 is the model's longest.
         draft: Folder of a smaller model with the same vocabulary that proposes tokens, "" for none.
         even_rows: Let several tokens read at once round as each alone, on the CPU: guesses then
-            keep greedy replies; costs up to six percent of a step. Without effect with `exact`.
+            keep greedy replies; costs six to nine percent of a step. Without effect with `exact`.
     """
 
     device: Device = "auto"

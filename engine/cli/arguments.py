@@ -93,7 +93,7 @@ def _add_chat(commands: Commands[argparse.ArgumentParser]) -> None:
         action=argparse.BooleanOptionalAction,
         help="guess the next tokens and read several at once; by default where the reply stays "
         "what it is without: sampled ones, and all with --exact. Asked for, greedy replies stay "
-        "what they are as well, for up to six percent of the speed of other texts",
+        "what they are as well, for six to nine percent of the speed of other texts",
     )
     parser.add_argument(
         "--draft",

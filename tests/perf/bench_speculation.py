@@ -3,10 +3,11 @@
     python -m tests.perf.bench_speculation --out FILE.json --part quote|free|draft [--draft BUNDLE]
 
 `quote` asks the starter to say a text again, so that much of the reply stands in the prompt; `free`
-asks for texts that stand nowhere. Decoding is greedy. Whether both sides said the same is
-written down as well: with 8-bit activations a run over several tokens rounds differently from a
-run over one, and where two tokens are nearly equal the better one may change. `--exact` removes
-that. Each part replaces its own entry of the record.
+asks for texts that stand nowhere. Decoding is greedy. Guesses are asked for, so rows are even: what
+is said must be equal bit by bit with and without them. `default` is what nobody has asked anything
+of: no guesses in greedy replies, no even rows, and its replies may differ at near-ties. The ratio
+is that of asking over not asking. `--exact` has float activations on both sides, and guesses by
+default. Each part replaces its own entry of the record.
 """
 
 from __future__ import annotations
@@ -60,13 +61,17 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=128)
     arguments = parser.parse_args()
     options = LoadOptions(
-        exact=arguments.exact, draft=str(arguments.draft) if arguments.draft else ""
+        exact=arguments.exact, draft=str(arguments.draft) if arguments.draft else "", even_rows=True
     )
     prompts = QUOTES if arguments.part == "quote" else FREE
     begun = begin()
-    with load_model(arguments.bundle, options) as model:
+    with (
+        load_model(arguments.bundle, options) as asked,
+        load_model(arguments.bundle, LoadOptions(exact=arguments.exact)) as default,
+    ):
+        sides = {"with": (asked, True), "without": (asked, False), "default": (default, False)}
         found = {
-            name: _compared(model, prompt, arguments.tokens, _BARS[arguments.part])
+            name: _compared(sides, prompt, arguments.tokens, _BARS[arguments.part])
             for name, prompt in prompts.items()
         }
     body = {"exact": arguments.exact, "bundle": arguments.bundle.name} | begun | found
@@ -81,29 +86,37 @@ def main() -> None:
         print(f"{name} {prompt:20} {figures['ratio']} equal {figures['equal']}", figures["guessed"])
 
 
-def _compared(model: Model, prompt: str, tokens: int, bar: float) -> dict[str, Any]:
-    said: dict[bool, list[int]] = {}
+def _compared(
+    sides: dict[str, tuple[Model, bool]], prompt: str, tokens: int, bar: float
+) -> dict[str, Any]:
+    said: dict[str, list[tuple[int, float]]] = {}
     guessed: list[tuple[int, int]] = []
 
-    def side(speculate: bool) -> Callable[[], dict[str, float]]:
+    def side(name: str) -> Callable[[], dict[str, float]]:
+        model, speculate = sides[name]
         config = GenerationConfig(max_new_tokens=tokens, speculate=speculate)
 
         def run() -> dict[str, float]:
             events = list(model.stream([Message("user", prompt)], config))
             stats = model.last_run
-            said[speculate] = [token for event in events for token in event.token_ids]
+            said[name] = [
+                pair
+                for event in events
+                for pair in zip(event.token_ids, event.logprobs, strict=True)
+            ]
             if speculate:
                 guessed.append((stats.proposed_tokens, stats.accepted_tokens))
             return {"token_s": stats.decode_s / stats.new_tokens}
 
         return run
 
-    runs = alternate({"with": side(True), "without": side(False)}, rounds=_ROUNDS)
-    equal = [a == b for a, b in zip(said[True], said[False], strict=False)]
-    return compare(rates(runs, "token_s"), "with", "without", bar) | {
-        "equal": said[True] == said[False],
-        "tokens": [len(said[True]), len(said[False])],
-        "equal_until": equal.index(False) if False in equal else len(equal),
+    runs = alternate({name: side(name) for name in sides}, rounds=_ROUNDS)
+    ids = {name: [token for token, _ in pairs] for name, pairs in said.items()}
+    return compare(rates(runs, "token_s"), "with", "default", bar) | {
+        "equal": ids["with"] == ids["without"],
+        "equal_log_probabilities": said["with"] == said["without"],
+        "equal_to_default": ids["with"] == ids["default"],
+        "tokens": len(ids["with"]),
         "guessed": guessed,
     }
 
