@@ -25,3 +25,10 @@ class Durations(QObject):
         """Such as "8 seconds so far"."""
         whole = int(seconds)
         return self.tr("%n second(s) so far", "", whole)
+
+    def thought_for(self, seconds: float) -> str:
+        """Such as "Thought for 4 seconds"."""
+        whole = max(1, round(seconds))
+        if whole < 2 * _MINUTE_S:
+            return self.tr("Thought for %n second(s)", "", whole)
+        return self.tr("Thought for %n minute(s)", "", round(whole / _MINUTE_S))

@@ -118,3 +118,14 @@ def test_undo_takes_a_paste_back_in_one_step(qtbot: QtBot, composer: Composer) -
     paste(composer, "x" * 10_000 + "\nmore")
     field(composer).undo()
     assert composer.text() == "before "
+
+
+def test_a_quotation_goes_before_what_is_typed(qtbot: QtBot, composer: Composer) -> None:
+    composer.set_text("Is that so?")
+    composer.quote("> Paris is a city.")
+    assert composer.text() == "> Paris is a city.\n\nIs that so?"
+    qtbot.keyClicks(field(composer), " Really?")
+    assert composer.text().endswith("Is that so? Really?")
+    for _ in range(8):
+        field(composer).undo()
+    assert composer.text() in ("", "Is that so?")

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QTextCursor
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.records import Message, MessageState, ReplyDetails, Span
 from app.services.history import split_channels
+from app.ui.conversation.growing_field import GrowingField
+from app.ui.conversation.manner import Manner
+from app.ui.conversation.pager import VersionPager
 from app.ui.conversation.question_widget import QuestionWidget
+from app.ui.conversation.quoting import quotation
 from app.ui.conversation.reply_widget import ReplyWidget
 from app.ui.look.theme import Theme
 
@@ -24,14 +28,39 @@ def reply(
     thought: int = 0,
     reason: str = "stop",
     code: str = "",
+    took_ms: int = 0,
+    versions: tuple[int, ...] = (),
 ) -> Message:
     spans = (Span("thinking", 0, thought), Span("answer", thought, len(text))) if thought else ()
-    details = ReplyDetails(spans=spans, finish_reason=reason, error_code=code)
-    return Message(2, 1, 1, "assistant", text, state, datetime.now(UTC), details)
+    details = ReplyDetails(spans=spans, finish_reason=reason, error_code=code, thinking_ms=took_ms)
+    return Message(2, 1, 1, "assistant", text, state, datetime.now(UTC), details, versions)
 
 
 def button(widget: ReplyWidget, text: str) -> QAbstractButton:
     return next(b for b in widget.findChildren(QAbstractButton) if b.text() == text)
+
+
+def beginning(widget: ReplyWidget, text: str) -> QAbstractButton:
+    """A button whose words have a plural, which only the translations know."""
+    return next(b for b in widget.findChildren(QAbstractButton) if b.text().startswith(text))
+
+
+def shown_buttons(widget: ReplyWidget) -> list[str]:
+    stops = [w for w in widget.action_row.stops() if isinstance(w, QAbstractButton)]
+    return [b.text() for b in stops if b.isVisible()]
+
+
+def question(qtbot: QtBot, theme: Theme, text: str, manner: Manner | None = None) -> QuestionWidget:
+    message = Message(1, 1, None, "user", text, "complete", datetime.now(UTC))
+    widget = QuestionWidget(theme, message, manner)
+    qtbot.addWidget(widget)
+    widget.resize(760, 200)
+    widget.show()
+    return widget
+
+
+def named(widget: QWidget, name: str) -> QAbstractButton:
+    return next(b for b in widget.findChildren(QAbstractButton) if b.accessibleName() == name)
 
 
 @pytest.mark.parametrize(
@@ -51,33 +80,51 @@ def test_endings_in_plain_words(qtbot: QtBot, theme: Theme, message: Message, wo
     widget = ReplyWidget(theme, message)
     qtbot.addWidget(widget)
     widget.show()
-    assert words in widget._ending_words.words()
-    assert widget._ending.isVisible() == bool(words)
+    line = widget._ending
+    assert (line is not None and line.isVisible()) == bool(words)
+    assert words in (line.words() if line is not None else "")
 
 
 def test_thinking_is_folded_until_asked_for(qtbot: QtBot, theme: Theme) -> None:
-    widget = ReplyWidget(theme, reply("Hm, well.Paris.", thought=9))
+    widget = ReplyWidget(theme, reply("Hm, well.Paris.", thought=9, took_ms=4_200))
     qtbot.addWidget(widget)
     widget.show()
     assert widget.answer.toPlainText() == "Paris."
-    toggle = button(widget, "Show what it thought first")
+    toggle = beginning(widget, "Thought for 4 second")
     qtbot.mouseClick(toggle, Qt.MouseButton.LeftButton)
-    assert widget._thinking is not None
-    assert widget._thinking.isVisible()
-    assert widget._thinking.toPlainText() == "Hm, well."
-    qtbot.mouseClick(toggle, Qt.MouseButton.LeftButton)
-    assert not widget._thinking.isVisible()
+    assert widget.thinking is not None
+    assert widget.thinking.view is not None
+    assert widget.thinking.view.isVisible()
+    assert widget.thinking.view.toPlainText() == "Hm, well."
+    qtbot.keyClick(toggle, Qt.Key.Key_Space)
+    assert not widget.thinking.view.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("took_ms", "words"),
+    [
+        (0, "What it thought first"),
+        (300, "Thought for 1 second"),
+        (61_000, "Thought for 61 second"),
+        (200_000, "Thought for 3 minute"),
+    ],
+)
+def test_how_long_it_thought(qtbot: QtBot, theme: Theme, took_ms: int, words: str) -> None:
+    widget = ReplyWidget(theme, reply("Hm.Yes", thought=3, took_ms=took_ms))
+    qtbot.addWidget(widget)
+    assert beginning(widget, words)
 
 
 def test_the_answer_can_be_had_now_while_it_thinks(qtbot: QtBot, theme: Theme) -> None:
     widget = ReplyWidget(theme, reply("", "generating", reason=""))
     qtbot.addWidget(widget)
     widget.show()
-    now = widget._answer_now
-    assert not now.isVisible()
+    assert widget.thinking is None
     widget.update_text("Hm", (Span("thinking", 0, 2),))
+    assert button(widget, "Thinking…").isVisible()
+    now = button(widget, "Answer now")
     assert now.isVisible()
-    assert now.accessibleName() == now.text() == "Answer now"
+    assert now.accessibleName() == "Answer now"
     now.setFocus(Qt.FocusReason.TabFocusReason)
     with qtbot.waitSignal(widget.answer_wished):
         qtbot.keyClick(now, Qt.Key.Key_Space)
@@ -86,6 +133,7 @@ def test_the_answer_can_be_had_now_while_it_thinks(qtbot: QtBot, theme: Theme) -
     assert not now.isEnabled()
     widget.update_text("Hm.Yes", (Span("thinking", 0, 3), Span("answer", 3, 6)))
     assert not now.isVisible()
+    assert beginning(widget, "Thought for 1 second").isVisible()
 
 
 @pytest.mark.parametrize("state", ["complete", "stopped", "interrupted", "failed"])
@@ -94,9 +142,10 @@ def test_what_has_ended_cannot_be_hurried(qtbot: QtBot, theme: Theme, state: Mes
     qtbot.addWidget(widget)
     widget.show()
     widget.update_text("Hm", (Span("thinking", 0, 2),))
-    assert widget._answer_now.isVisible()
+    now = button(widget, "Answer now")
+    assert now.isVisible()
     widget.finish(reply("Hm", state, thought=2))
-    assert not widget._answer_now.isVisible()
+    assert not now.isVisible()
 
 
 def test_copy_takes_the_answer_only(qtbot: QtBot, theme: Theme) -> None:
@@ -112,10 +161,192 @@ def test_only_the_last_reply_can_be_tried_again(qtbot: QtBot, theme: Theme) -> N
     widget = ReplyWidget(theme, reply("Paris"))
     qtbot.addWidget(widget)
     widget.show()
-    again = button(widget, "Try again")
-    assert not again.isVisible()
+    assert "Try again" not in shown_buttons(widget)
     widget.set_last(True)
-    assert again.isVisible()
+    assert "Try again" in shown_buttons(widget)
+    widget.set_last(False)
+    assert "Try again" not in shown_buttons(widget)
+
+
+def test_buttons_say_what_is_wished(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("**Paris**"))
+    qtbot.addWidget(widget)
+    widget.set_last(True)
+    widget.show()
+    wishes: list[tuple[str, int]] = []
+    widget.action_wished.connect(lambda name, number: wishes.append((name, number)))
+    assert shown_buttons(widget) == ["Copy", "Read aloud", "Save as Word", "Try again", "More"]
+    for words in ("Copy", "Read aloud", "Save as Word", "Try again"):
+        qtbot.mouseClick(button(widget, words), Qt.MouseButton.LeftButton)
+    assert wishes == [("copy", 2), ("read", 2), ("word", 2), ("again", 2)]
+    menu = button(widget, "More").menu()  # type: ignore[attr-defined]
+    menu.aboutToShow.emit()
+    quotes: list[str] = []
+    widget.quote_wished.connect(quotes.append)
+    for action in menu.actions():
+        action.trigger()
+    assert [name for name, _ in wishes[4:]] == ["pdf", "print", "quote"]
+    assert quotes == ["> **Paris**"]
+
+
+def test_the_simple_view_shows_fewer_buttons(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("Paris"), manner=Manner(simple=True))
+    qtbot.addWidget(widget)
+    widget.set_last(True)
+    widget.show()
+    assert shown_buttons(widget) == ["Copy", "Try again"]
+    widget.set_manner(Manner())
+    assert len(shown_buttons(widget)) == 5
+    widget.set_manner(Manner(simple=True))
+    assert shown_buttons(widget) == ["Copy", "Try again"]
+
+
+def test_reading_aloud_can_be_ended(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("Paris"))
+    qtbot.addWidget(widget)
+    widget.set_reading(True)
+    assert button(widget, "Stop reading")
+    widget.set_reading(False)
+    assert button(widget, "Read aloud")
+
+
+def test_everything_is_a_right_click_away(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("Paris"), manner=Manner(simple=True))
+    qtbot.addWidget(widget)
+    widget.show()
+    view = widget.answer
+    place = view.viewport().rect().center()
+    event = QContextMenuEvent(
+        QContextMenuEvent.Reason.Mouse, place, view.viewport().mapToGlobal(place)
+    )
+    QApplication.sendEvent(view.viewport(), event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    words = [action.text() for action in menu.actions() if action.text()]
+    menu.close()
+    assert words == [
+        "Copy what is selected",
+        "Select all",
+        "Copy the whole answer",
+        "Quote in your question",
+        "Read aloud",
+        "Print",
+        "Save as Word",
+        "Save as PDF",
+    ]
+
+
+def test_what_is_selected_is_quoted(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("One.\n\nTwo and three.\n\nFour."))
+    qtbot.addWidget(widget)
+    widget.answer.moveCursor(QTextCursor.MoveOperation.Start)
+    assert widget.answer.find("Two")
+    with qtbot.waitSignal(widget.quote_wished) as wish:
+        widget.act("quote")
+    assert wish.args == ["> Two"]
+    assert quotation("a\n\nb") == "> a\n>\n> b"
+    assert len(quotation("x" * 100_000)) < 5_000
+
+
+def test_versions_can_be_paged_through(qtbot: QtBot, theme: Theme) -> None:
+    alone = ReplyWidget(theme, reply("Paris"))
+    qtbot.addWidget(alone)
+    assert alone.findChild(VersionPager) is None
+    widget = ReplyWidget(theme, reply("Paris", versions=(1, 2, 7)))
+    qtbot.addWidget(widget)
+    widget.show()
+    pager = widget.findChild(VersionPager)
+    assert pager is not None
+    assert pager._words.words() == "2 of 3"
+    wishes: list[int] = []
+    widget.version_wished.connect(wishes.append)
+    before, after = (b for b in pager.stops() if isinstance(b, QAbstractButton))
+    assert (before.accessibleName(), after.accessibleName()) == ("Earlier version", "Later version")
+    qtbot.mouseClick(before, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(after, Qt.Key.Key_Space)
+    assert wishes == [1, 7]
+    pager.show_versions((1, 2, 7), 7)
+    assert not after.isEnabled()
+
+
+def test_a_question_is_changed_where_it_stands(qtbot: QtBot, theme: Theme) -> None:
+    widget = question(qtbot, theme, "Where is Pariss?")
+    qtbot.mouseClick(named(widget, "Change this question"), Qt.MouseButton.LeftButton)
+    assert widget.editing
+    field = widget.findChild(GrowingField)
+    assert field is not None
+    assert field.text() == "Where is Pariss?"
+    qtbot.keyClick(field, Qt.Key.Key_Backspace)
+    qtbot.keyClick(field, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(field, "?")
+    with qtbot.waitSignal(widget.edit_wished) as wish:
+        qtbot.mouseClick(named(widget, "Ask this instead"), Qt.MouseButton.LeftButton)
+    assert wish.args == [1, "Where is Paris?"]
+    assert widget.editing, "until it is asked the text must not go away"
+
+
+def test_escape_leaves_the_question_and_keeps_what_was_typed(qtbot: QtBot, theme: Theme) -> None:
+    widget = question(qtbot, theme, "Old")
+    widget.edit()
+    field = widget.findChild(GrowingField)
+    assert field is not None
+    qtbot.keyClicks(field, " and new")
+    override = QKeyEvent(
+        QEvent.Type.ShortcutOverride, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier
+    )
+    override.ignore()
+    QApplication.sendEvent(field, override)
+    assert override.isAccepted(), "the window must not stop a reply instead"
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert not widget.editing
+    assert widget._view.isVisible()
+    widget.edit()
+    assert widget._editor is not None
+    assert widget._editor.text() == "Old and new"
+    widget._editor._field.selectAll()
+    qtbot.keyClick(widget._editor._field, Qt.Key.Key_Delete)
+    assert not widget._editor._save.isEnabled()
+
+
+def test_an_unchanged_question_is_not_asked_again(qtbot: QtBot, theme: Theme) -> None:
+    widget = question(qtbot, theme, "Same")
+    wishes: list[object] = []
+    widget.edit_wished.connect(lambda *a: wishes.append(a))
+    widget.edit()
+    assert widget._editor is not None
+    qtbot.keyClick(widget._editor._field, Qt.Key.Key_Return)
+    assert wishes == []
+    assert not widget.editing
+
+
+def test_questions_in_the_simple_view_have_no_button(qtbot: QtBot, theme: Theme) -> None:
+    widget = question(qtbot, theme, "Hello", Manner(simple=True))
+    assert [b for b in widget.findChildren(QAbstractButton) if b.isVisible()] == []
+    menu = QMenu(widget)
+    widget._view.menu_wished.emit(menu)
+    words = [a.text() for a in menu.actions()]
+    assert words == ["Copy the whole question", "Quote in your question", "Change this question"]
+
+
+@pytest.mark.parametrize("width", [300, 760])
+def test_height_is_known_before_it_is_shown(qtbot: QtBot, theme: Theme, width: int) -> None:
+    text = "The lamp in the alcove burns all evening. " * 12
+    versions = (1, 2)
+    asked = Message(1, 1, None, "user", text, "complete", datetime.now(UTC), versions=versions)
+    for widget in (
+        ReplyWidget(theme, reply(text + "\n\n> Dear Ann\n\n- one\n- two", versions=versions)),
+        QuestionWidget(theme, asked),
+    ):
+        qtbot.addWidget(widget)
+        height = widget.height_for(width)
+        widget.resize(width, height)
+        widget.show()
+        qtbot.wait(20)
+        assert abs(widget.sizeHint().height() - height) <= 2 or (
+            widget.layout().heightForWidth(width) == height
+        )
+        for child in widget.findChildren(QAbstractButton):
+            assert widget.rect().contains(child.mapTo(widget, child.rect().bottomRight()))
 
 
 def test_text_that_no_span_covers_is_answer() -> None:

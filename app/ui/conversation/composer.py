@@ -2,78 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QResizeEvent, QTextOption
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.ui.conversation.growing_field import GrowingField
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Card
-from app.ui.markdown.soft_lines import insert_text, new_line, text_of
-
-_MOST_LINES = 8
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-class _Field(QPlainTextEdit):
-    """Grows with its text up to a few lines. Enter is for sending."""
-
-    enter_pressed = Signal()
-    focus_changed = Signal(bool)
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(0)
-        self.viewport().setAutoFillBackground(False)
-        self.textChanged.connect(self.fit)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste text, whatever its length and however long its lines are."""
-        if source.hasText():
-            cursor = self.textCursor()
-            insert_text(cursor, source.text())
-            self.ensureCursorVisible()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter sends, Shift+Enter begins a line."""
-        if event.key() in _ENTER:
-            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-                new_line(self.textCursor())
-                self.ensureCursorVisible()
-            else:
-                self.enter_pressed.emit()
-            return
-        super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Let the frame show the focus."""
-        super().focusInEvent(event)
-        self.focus_changed.emit(True)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Let the frame show the focus."""
-        super().focusOutEvent(event)
-        self.focus_changed.emit(False)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lines may break elsewhere."""
-        super().resizeEvent(event)
-        self.fit()
-
-    def fit(self) -> None:
-        """Be as tall as the text, within reason."""
-        lines = max(1, min(_MOST_LINES, round(self.document().size().height())))
-        height = round(lines * QFontMetricsF(self.font()).lineSpacing()) + 2
-        if height != self.height():
-            self.setFixedHeight(height)
-        tall = self.document().size().height() > _MOST_LINES
-        self.setVerticalScrollBarPolicy(
-            Qt.ScrollBarPolicy.ScrollBarAsNeeded if tall else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        )
+from app.ui.markdown.soft_lines import insert_text
 
 
 class Composer(Card):
@@ -93,7 +29,7 @@ class Composer(Card):
         super().__init__("field", parent)
         self._theme = theme
         self._busy = False
-        self._field = _Field(theme)
+        self._field = GrowingField(theme)
         self._button = Button(theme, "primary", "send", trailing=True)
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(self._field, 1, Qt.AlignmentFlag.AlignVCenter)
@@ -109,7 +45,7 @@ class Composer(Card):
 
     def text(self) -> str:
         """What has been written."""
-        return text_of(self._field.document())
+        return self._field.text()
 
     def set_text(self, text: str) -> None:
         """Replace what has been written, for example by a draft."""
@@ -120,6 +56,16 @@ class Composer(Card):
         insert_text(self._field.textCursor(), text)
         self._field.blockSignals(False)
         self._field.fit()
+
+    def quote(self, quotation: str) -> None:
+        """Put a Markdown quotation before what has been written, and write on below it."""
+        cursor = self._field.textCursor()
+        cursor.movePosition(QTextCursor.MoveOperation.Start)
+        insert_text(cursor, quotation + "\n\n")
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        self._field.setTextCursor(cursor)
+        self._field.ensureCursorVisible()
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_busy(self, busy: bool) -> None:
         """While a reply is written the button stops it; typing goes on."""

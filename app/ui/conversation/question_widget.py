@@ -1,23 +1,27 @@
-"""What the person asked: a tinted bubble on the right."""
+"""What the person asked: a tinted bubble on the right, which can be changed where it stands."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
+    QContextMenuEvent,
+    QGuiApplication,
     QResizeEvent,
     QTextBlockFormat,
     QTextCursor,
     QTextOption,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.core.records import Message
+from app.ui.conversation.bubble import Bubble
+from app.ui.conversation.editor import QuestionEditor
+from app.ui.conversation.manner import Manner
+from app.ui.conversation.note_line import NoteLine
+from app.ui.conversation.pager import VersionPager
+from app.ui.conversation.quoting import quotation
 from app.ui.look.theme import Theme
-from app.ui.look.widgets import Button, IconLabel, Label
+from app.ui.look.widgets import Button
 from app.ui.markdown.reading_view import ReadingView
 from app.ui.markdown.soft_lines import insert_text
 from app.ui.markdown.writer import TextStyle
@@ -26,79 +30,119 @@ _SHOWN_CHARACTERS = 2_000
 _WIDEST = 0.8
 
 
-class _Bubble(QWidget):
-    """Rounded everywhere but at the corner that points to the person."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the ground."""
-        del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(self._theme.color("tint"))
-        outlined = self._theme.scheme == "contrast"
-        painter.setPen(QPen(self._theme.color("edge"), 1) if outlined else Qt.PenStyle.NoPen)
-        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        radius, small = self._theme.px(20), self._theme.px(4)
-        path = QPainterPath()
-        path.moveTo(area.left() + radius, area.top())
-        path.lineTo(area.right() - radius, area.top())
-        path.quadTo(area.topRight(), area.topRight() + _down(radius))
-        path.lineTo(area.right(), area.bottom() - small)
-        path.quadTo(area.bottomRight(), area.bottomRight() - _right(small))
-        path.lineTo(area.left() + radius, area.bottom())
-        path.quadTo(area.bottomLeft(), area.bottomLeft() - _down(radius))
-        path.lineTo(area.left(), area.top() + radius)
-        path.quadTo(area.topLeft(), area.topLeft() + _right(radius))
-        painter.drawPath(path)
-
-
 class QuestionWidget(QWidget):
-    """One question, and below it what has to be said about it."""
+    """One question, and below it what has to be said about it.
 
-    def __init__(self, theme: Theme, message: Message, parent: QWidget | None = None) -> None:
+    Signals:
+        action_wished: "copy" or "quote" with the message's id, after it was done here.
+        edit_wished: Id of the message and what to ask instead.
+        version_wished: Id of the version to show instead.
+        quote_wished: Markdown to quote in the next question.
+    """
+
+    action_wished = Signal(str, int)
+    edit_wished = Signal(int, str)
+    version_wished = Signal(int)
+    quote_wished = Signal(str)
+
+    def __init__(
+        self,
+        theme: Theme,
+        message: Message,
+        manner: Manner | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._manner = manner or Manner()
         self.message = message
         self.has_note = False
-        self._bubble = _Bubble(theme, self)
+        self._bubble = Bubble(theme, self)
         self._view = ReadingView(theme, self._bubble)
         self._view.document().setDefaultTextOption(
             QTextOption(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
         )
         self._view.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self._view.menu_wished.connect(self._add_to_menu)
         self._inner = QVBoxLayout(self._bubble)
         self._inner.addWidget(self._view)
         self._all: Button | None = None
-        self._note = QWidget(self)
-        self._note_words = Label(theme, "small", "doubt")
-        note_row = QHBoxLayout(self._note)
-        note_row.setContentsMargins(0, theme.px(8), 0, 0)
-        note_row.addWidget(IconLabel(theme, "globe", "doubt", 18), 0, Qt.AlignmentFlag.AlignTop)
-        note_row.addWidget(self._note_words, 1)
-        self._note.hide()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self._bubble, 0, Qt.AlignmentFlag.AlignRight)
-        outer.addWidget(self._note)
+        self._note: NoteLine | None = None
+        self._change: Button | None = None
+        self._pager: VersionPager | None = None
+        self._editor: QuestionEditor | None = None
+        self._typed = ""
+        self._row = QHBoxLayout()
+        self._row.setSpacing(theme.px(6))
+        self._row.addStretch(1)
+        self._row.addWidget(self._bubble)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(0)
+        self._outer.addLayout(self._row)
         self._shown = message.text.replace("\0", "\ufffd")
         if len(self._shown) > _SHOWN_CHARACTERS:
             self._shown = self._shown[:_SHOWN_CHARACTERS].rstrip() + " …"
             self._all = Button(theme, "quiet", "chevron-down")
             self._all.clicked.connect(self._show_all)
             self._inner.addWidget(self._all)
+        self._offer()
         self._retranslate()
         self.restyle()
 
+    @property
+    def editing(self) -> bool:
+        """Whether it is being changed; such a widget must not be thrown away."""
+        return self._editor is not None
+
     def set_note(self, text: str) -> None:
         """A remark about this question; "" takes it away."""
-        self._note_words.setText(text)
-        self._note.setVisible(bool(text))
+        if self._note is None and text:
+            self._note = NoteLine(self._theme, "globe", parent=self)
+            self._outer.addWidget(self._note)
+        if self._note is not None:
+            self._note.say(text)
+            self._note.setVisible(bool(text))
         self.has_note = bool(text)
+
+    def set_manner(self, manner: Manner) -> None:
+        """Show more or less."""
+        if manner != self._manner:
+            self._manner = manner
+            self._offer()
+
+    def edit(self) -> None:
+        """Change the question where it stands; goes on with what was typed before."""
+        if self._editor is not None:
+            self._editor.setFocus()
+            return
+        editor = QuestionEditor(self._theme, self._typed or self.message.text, self)
+        editor.saved.connect(self._on_saved)
+        editor.cancelled.connect(self._on_cancelled)
+        self._outer.insertWidget(0, editor)
+        self._editor = editor
+        self._show_question(shown=False)
+        QWidget.setTabOrder(self._view, editor.stops()[0])
+        for one, other in zip(editor.stops(), editor.stops()[1:], strict=False):
+            QWidget.setTabOrder(one, other)
+        editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def stops(self) -> list[QWidget]:
+        """What the tab key reaches, from top to bottom."""
+        if self._editor is not None:
+            return self._editor.stops()
+        optional = [w for w in (self._change, self._all) if w is not None]
+        pager = self._pager.stops() if self._pager is not None else []
+        return [*self._view.stops(), *optional, *pager]
+
+    def height_for(self, width: int) -> int:
+        """How tall it wants to be at `width` pixels; lays the text out at that width."""
+        self._fit(width)
+        self._view.lay_out(self._view.width())
+        self._outer.invalidate()
+        if self._outer.hasHeightForWidth():
+            return self._outer.totalHeightForWidth(width)
+        return self._outer.totalSizeHint().height()
 
     def restyle(self) -> None:
         """Follow the theme."""
@@ -114,12 +158,20 @@ class QuestionWidget(QWidget):
         cursor = QTextCursor(self._view.document())
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.mergeBlockFormat(layout)
-        self._fit()
+        self._fit(self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The bubble is as wide as its text, at most four fifths of the column."""
         super().resizeEvent(event)
-        self._fit()
+        self._fit(self.width())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The same menu beside the text as on it."""
+        if self._editor is None:
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._add_to_menu(menu)
+            menu.popup(event.globalPos())
 
     def changeEvent(self, event: QEvent) -> None:
         """Speak the new language."""
@@ -127,14 +179,76 @@ class QuestionWidget(QWidget):
             self._retranslate()
         super().changeEvent(event)
 
-    def _fit(self) -> None:
+    def _offer(self) -> None:
+        """Make and show the buttons that this manner has."""
+        if not self._manner.simple and self._change is None:
+            self._change = Button(self._theme, "icon", "pencil", colour="muted", parent=self)
+            self._change.clicked.connect(self.edit)
+            self._row.insertWidget(1, self._change, 0, Qt.AlignmentFlag.AlignBottom)
+        if self._change is not None:
+            self._change.setVisible(not self._manner.simple and self._editor is None)
+        if len(self.message.versions) > 1 and self._pager is None:
+            self._pager = VersionPager(self._theme, self)
+            self._pager.version_wished.connect(self.version_wished)
+            self._pager.show_versions(self.message.versions, self.message.id)
+            self._outer.insertWidget(1, self._pager, 0, Qt.AlignmentFlag.AlignRight)
+        self._retranslate()
+
+    def _show_question(self, *, shown: bool) -> None:
+        self._bubble.setVisible(shown)
+        if self._pager is not None:
+            self._pager.setVisible(shown)
+        if self._change is not None:
+            self._change.setVisible(shown and not self._manner.simple)
+
+    def _on_saved(self, text: str) -> None:
+        if text == self.message.text:
+            self._on_cancelled()
+            return
+        # The field stays until the changed question stands beside this one: nothing is lost where
+        # it cannot be asked.
+        self.edit_wished.emit(self.message.id, text)
+
+    def _on_cancelled(self) -> None:
+        if self._editor is None:
+            return
+        editor, self._editor = self._editor, None
+        text = editor.text()
+        self._typed = text if text.strip() and text != self.message.text else ""
+        self._outer.removeWidget(editor)
+        editor.hide()
+        editor.deleteLater()
+        self._show_question(shown=True)
+        back = self._view if self._change is None or self._manner.simple else self._change
+        back.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _add_to_menu(self, menu: QMenu) -> None:
+        icon = self._theme.icon
+        menu.addAction(
+            icon("copy", "muted"), self.tr("Copy the whole question"), lambda: self._act("copy")
+        )
+        menu.addAction(
+            icon("quote", "muted"), self.tr("Quote in your question"), lambda: self._act("quote")
+        )
+        menu.addAction(icon("pencil", "muted"), self.tr("Change this question"), self.edit)
+
+    def _act(self, name: str) -> None:
+        if name == "copy":
+            QGuiApplication.clipboard().setText(self.message.text)
+        else:
+            chosen = self._view.selected_text() or self.message.text
+            self.quote_wished.emit(quotation(chosen))
+        self.action_wished.emit(name, self.message.id)
+
+    def _fit(self, whole: int) -> None:
         sides = self._inner.contentsMargins().left() + self._inner.contentsMargins().right()
-        widest = max(80, round(self.width() * _WIDEST) - sides)
+        widest = max(80, round(whole * _WIDEST) - sides)
         measured = self._view.document().clone(self)
         measured.setTextWidth(widest)
         width = widest if self._all else min(widest, round(measured.idealWidth()) + 2)
         measured.deleteLater()
-        self._view.setFixedWidth(width)
+        if width != self._view.width():
+            self._view.setFixedWidth(width)
 
     def _show_all(self) -> None:
         """Everything, in a field of its own that only lays out what can be seen."""
@@ -157,11 +271,5 @@ class QuestionWidget(QWidget):
         self._view.setAccessibleName(self.tr("Your question"))
         if self._all is not None:
             self._all.set_label(self.tr("Show all of it"))
-
-
-def _down(length: float) -> QPointF:
-    return QPointF(0, length)
-
-
-def _right(length: float) -> QPointF:
-    return QPointF(length, 0)
+        if self._change is not None:
+            self._change.set_label(self.tr("Change this question"))

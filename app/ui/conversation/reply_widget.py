@@ -2,55 +2,78 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.core.records import Message, MessageState, Span
 from app.services.history import split_channels
+from app.ui.conversation.actions import ReplyActions
+from app.ui.conversation.manner import Manner
+from app.ui.conversation.note_line import NoteLine
+from app.ui.conversation.pager import VersionPager
+from app.ui.conversation.quoting import quotation
+from app.ui.conversation.thinking import ThinkingFold
 from app.ui.error_text import text_for_code
-from app.ui.look.flow_layout import FlowLayout
 from app.ui.look.theme import Theme
-from app.ui.look.widgets import Button, IconLabel, Label
 from app.ui.markdown.view import MarkdownView
-
-_COPIED_MS = 2_000
 
 
 class ReplyWidget(QWidget):
-    """One reply, finished or growing.
+    """One reply, finished or growing. What is seldom needed is made when it is.
 
     Signals:
+        action_wished: "read", "word", "pdf", "print" or "again", and the message's id; "copy" and
+            "quote" too, after they were done here.
         again_wished: Answer the question once more.
         answer_wished: Stop thinking and answer.
+        version_wished: Id of the version to show instead.
+        quote_wished: Markdown to quote in the next question.
     """
 
+    action_wished = Signal(str, int)
     again_wished = Signal()
     answer_wished = Signal()
+    version_wished = Signal(int)
+    quote_wished = Signal(str)
 
-    def __init__(self, theme: Theme, message: Message, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        message: Message,
+        question: str = "",
+        manner: Manner | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make the widget.
+
+        Args:
+            theme: Colours and sizes.
+            message: The reply.
+            question: What it answers.
+            manner: How much to show.
+            parent: Qt parent.
+        """
         super().__init__(parent)
         self._theme = theme
         self.message = message
+        self._question = question
+        self._manner = manner or Manner()
         self._state: MessageState = message.state
         self._is_last = False
-        self._toggle = Button(theme, "quiet", "chevron-right")
-        self._toggle.setCheckable(True)
-        self._answer_now = Button(theme, "outlined")
-        self._thoughts = QWidget(self)
-        self._thinking: MarkdownView | None = None
         self._thought = ""
-        self.answer = MarkdownView(theme)
-        self._ending = QWidget(self)
-        self._ending_words = Label(theme, "small", "doubt")
-        self._actions = QWidget(self)
-        self._copy = Button(theme, "quiet", "copy")
-        self._again = Button(theme, "quiet", "retry")
-        self._build()
-        self._toggle.toggled.connect(self._on_toggled)
-        self._answer_now.clicked.connect(self._on_answer_now)
-        self._copy.clicked.connect(self._on_copy)
-        self._again.clicked.connect(self.again_wished)
+        self.thinking: ThinkingFold | None = None
+        self.answer = MarkdownView(theme, parent=self)
+        self.answer.menu_wished.connect(self._add_to_menu)
+        self._ending: NoteLine | None = None
+        self._pager: VersionPager | None = None
+        self.action_row = ReplyActions(theme, simple=self._manner.simple, parent=self)
+        self.action_row.wished.connect(self.act)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self.answer)
+        self._column.addWidget(self.action_row)
+        self._column.setSpacing(theme.px(4))
         self._retranslate()
         self.update_text(message.text, message.details.spans)
         self._show_state()
@@ -58,13 +81,11 @@ class ReplyWidget(QWidget):
     def update_text(self, text: str, spans: tuple[Span, ...]) -> None:
         """The reply has grown."""
         self._thought, answer = split_channels(text, spans)
-        self._thoughts.setVisible(bool(self._thought.strip()))
         thinks = self.growing and bool(spans) and spans[-1].kind == "thinking"
-        self._answer_now.setVisible(thinks)
-        if not thinks:
-            self._answer_now.setEnabled(True)
-        if self._thinking is not None and self._toggle.isChecked():
-            self._thinking.show_markdown(self._thought.strip())
+        if self._thought.strip():
+            self._show_thinking(thinks)
+        elif self.thinking is not None:
+            self.thinking.hide()
         self.answer.setVisible(bool(answer.strip()))
         self.answer.show_markdown(answer.strip("\n"))
 
@@ -77,8 +98,19 @@ class ReplyWidget(QWidget):
 
     def set_last(self, is_last: bool) -> None:
         """Only the last reply can be tried again."""
-        self._is_last = is_last
-        self._show_state()
+        if is_last != self._is_last:
+            self._is_last = is_last
+            self._show_state()
+
+    def set_manner(self, manner: Manner) -> None:
+        """Show more or less."""
+        if manner != self._manner:
+            self._manner = manner
+            self.action_row.set_simple(manner.simple)
+
+    def set_reading(self, reading: bool) -> None:
+        """It is being read aloud, or no longer."""
+        self.action_row.set_reading(reading)
 
     @property
     def growing(self) -> bool:
@@ -87,9 +119,46 @@ class ReplyWidget(QWidget):
 
     def restyle(self) -> None:
         """Follow the theme."""
+        self._column.setSpacing(self._theme.px(4))
         self.answer.restyle()
-        if self._thinking is not None:
-            self._thinking.restyle()
+        if self.thinking is not None:
+            self.thinking.restyle()
+
+    def height_for(self, width: int) -> int:
+        """How tall it wants to be at `width` pixels; lays the text out at that width."""
+        self.answer.lay_out(width)
+        if self.thinking is not None and self.thinking.view is not None:
+            self.thinking.view.lay_out(width)
+        self._column.invalidate()
+        if self._column.hasHeightForWidth():
+            return self._column.totalHeightForWidth(width)
+        return self._column.totalSizeHint().height()
+
+    def act(self, name: str) -> None:
+        """Do what can be done here, and tell the others."""
+        if name == "copy":
+            QGuiApplication.clipboard().setText(self.answer.markdown())
+            self.action_row.say_copied()
+        elif name == "quote":
+            chosen = self.answer.selected_text()
+            self.quote_wished.emit(quotation(chosen or self.answer.markdown()))
+        elif name == "again":
+            self.again_wished.emit()
+        self.action_wished.emit(name, self.message.id)
+
+    def stops(self) -> list[QWidget]:
+        """What the tab key reaches, from top to bottom."""
+        thinking = self.thinking.stops() if self.thinking is not None else []
+        pager = self._pager.stops() if self._pager is not None else []
+        return [*thinking, *self.answer.stops(), *pager, *self.action_row.stops()]
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The same menu beside the text as on it."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._add_to_menu(menu)
+        if not menu.isEmpty():
+            menu.popup(event.globalPos())
 
     def changeEvent(self, event: QEvent) -> None:
         """Speak the new language."""
@@ -98,38 +167,46 @@ class ReplyWidget(QWidget):
             self._show_state()
         super().changeEvent(event)
 
-    def _build(self) -> None:
-        px = self._theme.px
-        ending = QHBoxLayout(self._ending)
-        ending.setContentsMargins(0, px(4), 0, px(4))
-        ending.setSpacing(px(10))
-        ending.addWidget(IconLabel(self._theme, "alert", "doubt", 18), 0, Qt.AlignmentFlag.AlignTop)
-        ending.addWidget(self._ending_words, 1)
-        actions = QHBoxLayout(self._actions)
-        actions.setContentsMargins(0, 0, 0, 0)
-        actions.setSpacing(px(6))
-        actions.addWidget(self._copy)
-        actions.addWidget(self._again)
-        actions.addStretch(1)
-        thoughts = FlowLayout(self._thoughts, px(6))
-        thoughts.addWidget(self._toggle)
-        thoughts.addWidget(self._answer_now)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(px(4))
-        self._column.addWidget(self._thoughts)
-        self._column.addWidget(self.answer)
-        self._column.addWidget(self._ending)
-        self._column.addWidget(self._actions)
+    def _show_thinking(self, thinks: bool) -> None:
+        if self.thinking is None:
+            self.thinking = ThinkingFold(self._theme, self)
+            self.thinking.answer_wished.connect(self.answer_wished)
+            self._column.insertWidget(0, self.thinking)
+            QWidget.setTabOrder(self.thinking.answer_now, self.answer)
+        self.thinking.show()
+        self.thinking.show_thinking(
+            self._thought, thinks=thinks, took_ms=self.message.details.thinking_ms
+        )
 
     def _show_state(self) -> None:
-        ended = self._state != "generating"
+        ended = not self.growing
         sentence = self._sentence() if ended else ""
-        self._ending_words.setText(sentence)
-        self._ending.setVisible(bool(sentence))
-        self._copy.setVisible(bool(self.answer.markdown().strip()))
-        self._again.setVisible(self._is_last)
-        self._actions.setVisible(ended and (self._is_last or bool(self.answer.markdown().strip())))
+        self._ending = self._say(self._ending, sentence, "alert")
+        self._show_pager(ended and len(self.message.versions) > 1)
+        has_text = bool(self.answer.markdown().strip())
+        self.action_row.setVisible(ended and (self._is_last or has_text))
+        if ended:
+            self.action_row.show_for(has_text=has_text, is_last=self._is_last)
+
+    def _say(self, line: NoteLine | None, text: str, icon: str) -> NoteLine | None:
+        """Show a remark between the text and the buttons; "" hides it."""
+        if line is None and text:
+            line = NoteLine(self._theme, icon, parent=self)
+            self._column.insertWidget(self._column.indexOf(self.action_row), line)
+        if line is not None:
+            line.say(text)
+            line.setVisible(bool(text))
+        return line
+
+    def _show_pager(self, wanted: bool) -> None:
+        if wanted and self._pager is None:
+            self._pager = VersionPager(self._theme, self)
+            self._pager.version_wished.connect(self.version_wished)
+            left = Qt.AlignmentFlag.AlignLeft
+            self._column.insertWidget(self._column.indexOf(self.action_row), self._pager, 0, left)
+        if self._pager is not None:
+            self._pager.setVisible(wanted)
+            self._pager.show_versions(self.message.versions, self.message.id)
 
     def _sentence(self) -> str:
         reason = self.message.details.finish_reason
@@ -146,38 +223,9 @@ class ReplyWidget(QWidget):
             return self.tr("The assistant had nothing to say to this. You can try again.")
         return ""
 
-    def _on_toggled(self, is_open: bool) -> None:
-        self._toggle.set_icon("chevron-down" if is_open else "chevron-right")
-        self._retranslate()
-        if self._thinking is None:
-            self._thinking = MarkdownView(self._theme, muted=True)
-            self._thinking.setAccessibleName(self.tr("What the assistant thought"))
-            self._column.insertWidget(1, self._thinking)
-        self._thinking.show_markdown(self._thought.strip())
-        self._thinking.setVisible(is_open)
-
-    def _on_answer_now(self) -> None:
-        self._answer_now.setEnabled(False)  # it takes the model a moment
-        self.answer_wished.emit()
-
-    def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.answer.markdown())
-        self._copy.set_icon("check")
-        self._copy.set_label(self.tr("Copied"))
-        QTimer.singleShot(_COPIED_MS, self, self._copied_long_ago)
-
-    def _copied_long_ago(self) -> None:
-        self._copy.set_icon("copy")
-        self._copy.set_label(self.tr("Copy"))
+    def _add_to_menu(self, menu: QMenu) -> None:
+        if not self.growing:
+            self.action_row.add_to(menu)
 
     def _retranslate(self) -> None:
         self.answer.setAccessibleName(self.tr("Answer"))
-        self._copied_long_ago()
-        self._again.set_label(self.tr("Try again"))
-        self._answer_now.set_label(
-            self.tr("Answer now"), self.tr("Stop thinking and answer with what is known so far")
-        )
-        if self._toggle.isChecked():
-            self._toggle.set_label(self.tr("Hide what it thought first"))
-        else:
-            self._toggle.set_label(self.tr("Show what it thought first"))

@@ -41,9 +41,10 @@ class WaitingLine(QWidget):
             self._since = now
         self._waiting = waiting
         self._ends_at = None if waiting.seconds_left is None else now + waiting.seconds_left
-        shown = waiting.stage in ("loading", "reading", "thinking")
-        self.setVisible(shown)
-        if shown:
+        waits = waiting.stage in ("loading", "reading", "thinking")
+        # That it thinks is said by the reply itself, beside the way to an answer at once.
+        self.setVisible(waits and waiting.stage != "thinking")
+        if waits:
             self._say()
             self._timer.start()
         else:
@@ -64,10 +65,10 @@ class WaitingLine(QWidget):
             text = self.tr("Reading your question…")
         now = time.monotonic()
         if self._ends_at is not None and self._ends_at > now:
-            time_left = Durations().about(self._ends_at - now)
-            text = self.tr("{what} {time} left").format(what=text, time=time_left)
+            words = Durations().about(self._ends_at - now)
+            text = self.tr("{what} {time}").format(what=text, time=words)
         elif now - self._since >= _SAY_SO_FAR_S:
-            time_spent = Durations().so_far(now - self._since)
-            text = self.tr("{what} {time}").format(what=text, time=time_spent)
+            words = Durations().so_far(now - self._since)
+            text = self.tr("{what} {time}").format(what=text, time=words)
         self.words.setText(text)
         self.setAccessibleName(text)

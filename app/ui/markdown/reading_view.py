@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRectF, QSizeF, Qt, QUrl
+from PySide6.QtCore import QPoint, QRectF, QSizeF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDesktopServices,
@@ -24,7 +24,13 @@ _SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 
 
 class ReadingView(QTextBrowser):
-    """A read-only text without scroll bars whose height follows its content."""
+    """A read-only text without scroll bars whose height follows its content.
+
+    Signals:
+        menu_wished: A QMenu that is about to be shown, for others to add to.
+    """
+
+    menu_wished = Signal(QMenu)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,15 +79,49 @@ class ReadingView(QTextBrowser):
         elif box.clickedButton() is copy:
             QGuiApplication.clipboard().setText(shown)
 
+    def selected_text(self) -> str:
+        """What is selected, with ordinary line breaks."""
+        return self.textCursor().selection().toPlainText()
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Copy and select, in the language of the window."""
+        """Copy and select, in the language of the window, and what the owner adds."""
         menu = QMenu(self)
-        copy = menu.addAction(self.tr("Copy"), self.copy)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        by_keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        address = "" if by_keyboard else self.anchorAt(event.pos())
+        if address:
+            menu.addAction(
+                self.tr("Copy the address"),
+                lambda: QGuiApplication.clipboard().setText(address),
+            )
+        copy = menu.addAction(self.tr("Copy what is selected"), self.copy)
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setEnabled(self.textCursor().hasSelection())
         everything = menu.addAction(self.tr("Select all"), self.selectAll)
         everything.setShortcut(QKeySequence(QKeySequence.StandardKey.SelectAll))
-        menu.exec(event.globalPos())
+        menu.addSeparator()
+        self.menu_wished.emit(menu)
+        menu.popup(self._seen_caret() if by_keyboard else event.globalPos())
+
+    def lay_out(self, width: int) -> None:
+        """Break the lines for `width` pixels now, even before it is shown."""
+        if self.document().textWidth() != width:
+            self.document().setTextWidth(width)
+        self._fit(self.document().size())
+
+    def stops(self) -> list[QWidget]:
+        """What the tab key reaches."""
+        return [self]
+
+    def _seen_caret(self) -> QPoint:
+        """Where the caret is, or the nearest place to it that is not scrolled away."""
+        seen = self.viewport().visibleRegion().boundingRect()
+        caret = self.cursorRect().bottomLeft()
+        at = QPoint(
+            max(seen.left(), min(caret.x(), seen.right())),
+            max(seen.top(), min(caret.y(), seen.bottom())),
+        )
+        return self.viewport().mapToGlobal(at)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave scrolling to the conversation."""
