@@ -26,6 +26,7 @@ from app.services.chats import ChatService
 from app.services.downloads import NetworkGate
 from app.services.engine_host import EngineHost
 from app.services.i18n import I18n
+from app.services.keeping import KeepingService
 from app.services.models import ModelService
 from app.services.saved_chats import SavedChats
 from app.services.search import SearchService
@@ -37,6 +38,7 @@ from engine.types import Device
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from app.core.keeping import ExportWords
     from app.ui.frame.main_window import MainWindow
     from app.ui.frame.services import Services
 
@@ -62,6 +64,7 @@ class Program:
     gate: NetworkGate
     chats: ChatService
     search: SearchService
+    keeping: KeepingService
     models: ModelService
     unlock: UnlockService
     i18n: I18n
@@ -72,6 +75,8 @@ class Program:
 
         return Services(
             chats=self.chats,
+            search=self.search,
+            keeping=self.keeping,
             models=self.models,
             unlock=self.unlock,
             i18n=self.i18n,
@@ -89,6 +94,7 @@ class Program:
     def close(self) -> None:
         """Store what is on its way and end the worker; after this nothing happens any more."""
         self.models.shutdown()
+        self.keeping.shutdown()
         self.chats.shutdown()
         self.tasks.close()
         self.unlock.close()
@@ -110,6 +116,7 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     )  # fmt: skip
     chats = ChatService(host, tasks, saved, parent)
     search = SearchService(tasks, parent)
+    keeping = KeepingService(tasks, _export_words, parent)
     models = ModelService(paths, settings, gate, host, tasks, parent=parent)
     unlock = UnlockService(paths, tasks, use_keyring=settings.get(USE_KEYRING), parent=parent)
     i18n = I18n(settings, resources_folder() / "i18n", parent)
@@ -122,9 +129,11 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     host.load_failed.connect(on_load_failed)
     unlock.opened.connect(chats.attach)
     unlock.opened.connect(search.attach)
+    unlock.opened.connect(keeping.attach)
+    keeping.done.connect(chats.reload)
     search.error_raised.connect(chats.error_raised)
     unlock.error_raised.connect(chats.error_raised)
-    return Program(paths, settings, tasks, host, gate, chats, search, models, unlock, i18n)
+    return Program(paths, settings, tasks, host, gate, chats, search, keeping, models, unlock, i18n)
 
 
 def run_window(paths: Paths, settings: Settings) -> int:
@@ -262,6 +271,13 @@ def _language_note(program: Program) -> Callable[[str], str]:
     from app.ui.conversation.language_hint import note_for  # noqa: PLC0415  not needed by a window's start
 
     return lambda question: note_for(question, program.models.languages())
+
+
+def _export_words() -> ExportWords:
+    """The words of an export, in the language that is on."""
+    from app.ui.export_words import export_words  # noqa: PLC0415  not needed by a window's start
+
+    return export_words()
 
 
 def _gate_is_locked(settings: Settings) -> bool:

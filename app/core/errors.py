@@ -15,6 +15,10 @@
     │   ├── Unreachable       the other side cannot be reached
     │   └── HashMismatch      what came is not what was expected
     ├── PolicyError           the office's policy forbids it
+    ├── ImportFailed          what was to be brought in cannot be read as chats
+    │   ├── UnknownFormat     none of the forms this version knows
+    │   ├── DamagedFile       it breaks off or contradicts itself
+    │   └── FileTooLarge      it would not fit, or pretends to be small
     ├── AlreadyRunning        a window with this data directory is open
     └── NoModel               there is no model to answer with
 
@@ -131,6 +135,30 @@ class PolicyError(AppError):
     """The office's policy forbids it. Params: key."""
 
     code = "policy"
+
+
+class ImportFailed(AppError):
+    """What was to be brought in cannot be read. Params: chats, those that were in time."""
+
+    code = "import"
+
+
+class UnknownFormat(ImportFailed):
+    """The file or folder has none of the forms this version knows, or no chats."""
+
+    code = "import.unknown"
+
+
+class DamagedFile(ImportFailed):
+    """The file breaks off or contradicts itself. Params: chats, those before the damage."""
+
+    code = "import.damaged"
+
+
+class FileTooLarge(ImportFailed):
+    """Larger than any real file of its kind, or packed so as to pretend to be small."""
+
+    code = "import.too_large"
 
 
 class AlreadyRunning(AppError):

@@ -59,6 +59,12 @@ class Shelf(QObject):
         self._summaries: tuple[ChatSummary, ...] = ()
         self._bin_shown = False
 
+    @Slot()
+    def reload(self) -> None:
+        """Read everything anew: something else changed it."""
+        self._refresh_folders()
+        self._refresh()
+
     @Slot(int, str)
     def rename_chat(self, chat_id: int, title: str) -> None:
         """Give a chat a name."""

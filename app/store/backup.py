@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,13 +21,26 @@ from app.store._sqlite_errors import store_error
 from app.store.keys import read_keys
 
 AUTOMATIC_DAYS = 7
+_PAGES = 2_000  # 8 MB between two words of progress
+_COPYING = 0.6  # of the time; checking takes the rest
 _STAMP = "%Y%m%d-%H%M%S-%f"
 
 
-def copy_database(source: dbapi2.Connection, destination: Path, key: bytes) -> None:
+def copy_database(
+    source: dbapi2.Connection,
+    destination: Path,
+    key: bytes,
+    step: Callable[[float], None] | None = None,
+) -> None:
     """Write a complete copy of `source` to `destination` under the same key.
 
     It appears under its name only when it is whole and has been checked.
+
+    Args:
+        source: What is copied.
+        destination: The new file.
+        key: The data key.
+        step: Is told the share that is done, 0 to 1; whatever it raises ends the copying.
 
     Raises:
         Corrupt: The database is damaged, or the copy does not pass the checks.
@@ -35,7 +49,7 @@ def copy_database(source: dbapi2.Connection, destination: Path, key: bytes) -> N
     """
     temporary = destination.with_name(f".{destination.name}.new")
     try:
-        _copy(source, temporary, key)
+        _copy(source, temporary, key, step)
         temporary.replace(destination)
         sync_folder(destination.parent)
     except BaseException as exc:
@@ -49,13 +63,22 @@ def copy_database(source: dbapi2.Connection, destination: Path, key: bytes) -> N
         raise
 
 
-def _copy(source: dbapi2.Connection, temporary: Path, key: bytes) -> None:
+def _copy(
+    source: dbapi2.Connection,
+    temporary: Path,
+    key: bytes,
+    step: Callable[[float], None] | None,
+) -> None:
+    def progressed(_status: int, remaining: int, total: int) -> None:
+        if step is not None:
+            step(_COPYING * (1 - remaining / max(total, 1)))
+
     temporary.unlink(missing_ok=True)
     copy = dbapi2.connect(str(temporary), isolation_level=None)
     with contextlib.closing(copy):
         copy.execute("PRAGMA cipher_log_level = NONE")
         copy.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        source.backup(copy)
+        source.backup(copy, pages=_PAGES, progress=progressed)
         copy.execute("PRAGMA journal_mode = DELETE")
         broken = copy.execute("PRAGMA cipher_integrity_check").fetchall()
         if broken or copy.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
@@ -80,6 +103,7 @@ def write_backup(
     *,
     name: str,
     keys: JsonObject | None,
+    step: Callable[[float], None] | None = None,
 ) -> Path:
     """Write a folder with the database and the wrapped key, which opens on another computer.
 
@@ -90,6 +114,7 @@ def write_backup(
         destination: The folder that gets the new folder.
         name: Beginning of the new folder's name; the time follows.
         keys: The key file's content; None leaves it out.
+        step: As for `copy_database`.
 
     Returns:
         The new folder.
@@ -100,7 +125,7 @@ def write_backup(
     try:
         if keys is not None:
             write_json(folder / KEYS_NAME, keys)
-        copy_database(source, folder / path.name, key)
+        copy_database(source, folder / path.name, key, step)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from app.store.tokens import fold, query_words, words_in
@@ -32,13 +33,21 @@ def excerpt(text: str, query: str) -> tuple[str, Marks]:
     return lead + shown + ("…" if end < len(text) else ""), marks
 
 
-def holds_all(text: str, query: str) -> bool:
-    """Whether every word of the query is in a short text, as the search itself decides it."""
-    runs = [(run, unspaced) for run, unspaced, _ in words_in(fold(text))]
-    return all(
-        any(word in run if unspaced else run.startswith(word) for run, unspaced in runs)
-        for word, _ in query_words(query)
-    )
+def matcher(query: str) -> Callable[[str], bool]:
+    """Tells of short texts whether every word of the query is in them, as the search decides it."""
+    wanted = [word if unspaced else f" {word}" for word, unspaced in query_words(query)]
+
+    def holds_all(text: str) -> bool:
+        words = _words_of(text)
+        return all(word in words for word in wanted)
+
+    return holds_all
+
+
+@lru_cache(maxsize=32_768)
+def _words_of(text: str) -> str:
+    """The words of a short text, each after a space; kept, since titles are asked at each key."""
+    return "".join(f" {word}" for word, _, _ in words_in(fold(text)))
 
 
 def _first(text: str, wanted: tuple[tuple[str, bool], ...]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from app.store.repositories.folders import Folders
 from app.store.repositories.messages import Messages
 from app.store.repositories.meta import Meta
 from app.store.repositories.search import Search
+from app.store.repositories.transfer import Transfer
 from app.store.wrapping import derived_key
 
 
@@ -34,6 +36,7 @@ class Store:
         attachments: Files of messages.
         search: Finding messages by words.
         meta: Small values.
+        transfer: Whole chats, for exports and imports.
     """
 
     def __init__(self, database: Database) -> None:
@@ -44,6 +47,7 @@ class Store:
         self.attachments = Attachments(database)
         self.search = Search(database)
         self.meta = Meta(database)
+        self.transfer = Transfer(database)
         # First in the queue: an entry made by other rules could not be taken out again.
         self.search.ensure_current()
 
@@ -85,10 +89,17 @@ class Store:
             raise StoreError(reason="temporary")
         return derived_key(key, salt, f"alcove {purpose} 1".encode())
 
-    def backup(self, destination_folder: Path) -> Future[Path]:
+    def backup(
+        self, destination_folder: Path, step: Callable[[float], None] | None = None
+    ) -> Future[Path]:
         """Write a new folder with the database and the wrapped key into `destination_folder`.
 
         It opens on another computer by the recovery code or the passphrase.
+
+        Args:
+            destination_folder: Gets the new folder.
+            step: Is told the share that is done, 0 to 1, on the store's thread; whatever it
+                raises ends the backup and leaves nothing of it.
 
         Returns:
             The new folder. KeyUnavailable in the future: no usable key file to go with it.
@@ -102,7 +113,9 @@ class Store:
 
         def write(raw: dbapi2.Connection, key: bytes) -> Path:
             keys = read_keys(path.with_name(KEYS_NAME))  # without it nothing would open the copy
-            return write_backup(raw, path, key, destination_folder, name="alcove-backup", keys=keys)
+            return write_backup(
+                raw, path, key, destination_folder, name="alcove-backup", keys=keys, step=step
+            )
 
         return self._database.backup(write)
 

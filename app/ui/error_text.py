@@ -138,6 +138,22 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     "policy": lambda: QCoreApplication.translate(
         "Errors", "Your office has set this, so it cannot be changed here."
     ),
+    "import": lambda: QCoreApplication.translate(
+        "Errors", "This could not be opened. Nothing was changed."
+    ),
+    "import.unknown": lambda: QCoreApplication.translate(
+        "Errors",
+        "No conversations were found in there. Alcove can read what ChatGPT, GPT4All, Jan and "
+        "Alcove itself have saved.",
+    ),
+    "import.damaged": lambda: QCoreApplication.translate(
+        "Errors",
+        "This file is damaged or incomplete. What came before the damage was brought in; nothing "
+        "else was changed.",
+    ),
+    "import.too_large": lambda: QCoreApplication.translate(
+        "Errors", "This file is far too large to be conversations, so it was not opened."
+    ),
     "app.already_running": lambda: QCoreApplication.translate(
         "Errors", "Alcove is already open. Please look for its window."
     ),

@@ -10,14 +10,14 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from app.core.errors import TooNew
-from app.store.migrations import m001_initial, m002_folders_assistants, m003_quick_versions
+from app.store.migrations import m001_initial, m002_folders_assistants, m003_quick_reads
 
 Steps = tuple[tuple[str, ...], ...]
 
 STEPS: Steps = (
     m001_initial.STATEMENTS,
     m002_folders_assistants.STATEMENTS,
-    m003_quick_versions.STATEMENTS,
+    m003_quick_reads.STATEMENTS,
 )
 
 

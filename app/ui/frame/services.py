@@ -8,7 +8,9 @@ from pathlib import Path
 from app.core.settings import Settings
 from app.services.chats import ChatService
 from app.services.i18n import I18n
+from app.services.keeping import KeepingService
 from app.services.models import ModelService
+from app.services.search import SearchService
 from app.services.vault import UnlockService
 
 
@@ -18,6 +20,8 @@ class Services:
 
     Attributes:
         chats: Conversations.
+        search: Finds words in them.
+        keeping: Backups, exports, imports, repair.
         models: The assistant, and how it comes here.
         unlock: Opens the conversations.
         i18n: Language of the window.
@@ -26,6 +30,8 @@ class Services:
     """
 
     chats: ChatService
+    search: SearchService
+    keeping: KeepingService
     models: ModelService
     unlock: UnlockService
     i18n: I18n

@@ -1,0 +1,146 @@
+"""Chats as wholes, for exports, imports and rescue, and what those came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from app.core.records import MessageState, ReplyDetails, Role
+
+ExportKind = Literal["markdown", "json", "text"]
+RepairState = Literal["sound", "mended", "rescued", "restored", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAttachment:
+    """A file of a message with its content."""
+
+    name: str
+    media_type: str
+    created_at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WholeMessage:
+    """A message of a `WholeChat`.
+
+    Attributes:
+        parent: Place in the chat's messages of the one it follows; always a smaller number.
+        role: Who wrote it.
+        text: Thinking and answer one after the other, see `details.spans`.
+        state: Never "generating".
+        created_at: UTC.
+        details: Only meaningful for replies.
+        attachments: Its files.
+    """
+
+    parent: int | None
+    role: Role
+    text: str
+    state: MessageState
+    created_at: datetime
+    details: ReplyDetails
+    attachments: tuple[WholeAttachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WholeChat:
+    """A chat with all its branches, free of any database's numbers.
+
+    Attributes:
+        title: "" means: not named yet.
+        pinned: Kept at the top.
+        created_at: UTC.
+        updated_at: UTC.
+        folder: Name of its folder, "" for none.
+        messages: Parents before those that follow them, versions from the oldest.
+        active: Place of the message in which the shown branch ends, None for an empty chat.
+        draft: What was being typed.
+    """
+
+    title: str
+    pinned: bool
+    created_at: datetime
+    updated_at: datetime
+    folder: str
+    messages: tuple[WholeMessage, ...]
+    active: int | None
+    draft: str = ""
+
+    def shown(self) -> tuple[WholeMessage, ...]:
+        """The branch that is shown, from its first message."""
+        branch: list[WholeMessage] = []
+        place = self.active
+        while place is not None:
+            branch.append(self.messages[place])
+            place = self.messages[place].parent
+        return tuple(reversed(branch))
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWords:
+    """The words an export needs, in the language that is on.
+
+    Attributes:
+        you: Who asks.
+        assistant: Who answers.
+        untitled: A chat without a name.
+    """
+
+    you: str
+    assistant: str
+    untitled: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A backup was written into this folder."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """So many chats were written into this file."""
+
+    path: Path
+    chats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import brought.
+
+    Attributes:
+        chats: Chats that are new here.
+        messages: Messages in them.
+        known: Chats that were here already and were left alone.
+    """
+
+    chats: int
+    messages: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What "Repair my chats" found and did.
+
+    Attributes:
+        state: "sound": nothing was wrong; "mended": only the search or an index was, and was made
+            again; "rescued": all that could be read is in a new file; "restored": nothing could be
+            read, so the newest backup took its place; "lost": nor was there a backup.
+        chats: Chats that are there now.
+        messages: Messages in them.
+        lost: Messages that were found damaged and could not be kept.
+        damaged_file: Where the damaged file is kept; None where it was not replaced.
+    """
+
+    state: RepairState
+    chats: int
+    messages: int
+    lost: int = 0
+    damaged_file: Path | None = None
