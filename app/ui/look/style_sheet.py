@@ -47,11 +47,11 @@ QPushButton[kind="primary"]:focus { border: 3px solid $ink; padding: ${p6}px ${p
 QPushButton[kind="primary"]:disabled {
     background: $tint; color: $muted; border: 1px solid $line;
 }
-QPushButton[size="big"] {
+QPushButton[scale="big"] {
     border-radius: ${r16}px; padding: ${p8}px ${p20}px; min-height: ${big}px;
 }
-QPushButton[size="big"]:focus { padding: ${p7}px ${p19}px; }
-QPushButton[kind="primary"][size="big"]:focus { padding: ${p6}px ${p18}px; }
+QPushButton[scale="big"]:focus { padding: ${p7}px ${p19}px; }
+QPushButton[kind="primary"][scale="big"]:focus { padding: ${p6}px ${p18}px; }
 QPushButton[align="left"] { text-align: left; padding: ${p8}px ${p14}px; }
 QPushButton[align="left"]:focus { padding: ${p6}px ${p12}px; }
 QPushButton[kind="quiet"] {

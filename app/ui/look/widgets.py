@@ -81,14 +81,14 @@ class Button(QPushButton):
 
     def set_size(self, size: str) -> None:
         """Make it "big", for the few buttons that matter most, or "small" again."""
-        if self.property("size") != size:
-            self.setProperty("size", size)
+        if self.property("scale") != size:
+            self.setProperty("scale", size)
             self.style().unpolish(self)
             self.style().polish(self)
             self._restyle()
 
     def _restyle(self) -> None:
-        small = self._kind == "quiet" or self.property("align") or self.property("size")
+        small = self._kind == "quiet" or self.property("align") or self.property("scale")
         role: Role = "small" if small else "body"
         self.setFont(self._theme.font(role, bold=self._kind == "primary"))
         if not self._icon:
