@@ -71,6 +71,9 @@ TEXT_SIZE_PT = Option("text_size_pt", 0, minimum=0, maximum=72)
 LANGUAGE = Option("language", "", choices=("", "en", "fr", "zh_Hans"))
 REDUCE_MOTION = Option("reduce_motion", False)
 SEND_WITH_ENTER = Option("send_with_enter", True)
+MARK_DOUBT = Option("mark_doubt", True)
+# "" is the language of the question.
+ANSWER_LANGUAGE = Option("answer_language", "", choices=("", "en", "fr", "zh_Hans"))
 OFFLINE_LOCK = Option("offline_lock", True)
 MODEL = Option("model", "")
 DEVICE = Option("device", "auto", choices=("auto", "cpu", "cuda", "webgpu", "trt-rtx", "alcove"))
@@ -90,6 +93,8 @@ OPTIONS: tuple[Option[bool] | Option[int] | Option[str], ...] = (
     LANGUAGE,
     REDUCE_MOTION,
     SEND_WITH_ENTER,
+    MARK_DOUBT,
+    ANSWER_LANGUAGE,
     OFFLINE_LOCK,
     MODEL,
     DEVICE,
