@@ -17,6 +17,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +45,7 @@ from engine.types import Device, LoadOptions, Message, StatesFile
 
 log = logging.getLogger(__name__)
 
+Asked = Callable[[], tuple[Message, ...]]
 HostState = Literal["stopped", "starting", "loading", "ready", "failed"]
 
 RESTART_PAUSES_MS = (100, 1_000, 5_000)
@@ -102,7 +104,7 @@ class EngineHost(QObject):
         self._link: WorkerLink | None = None
         self._ids = itertools.count(1)
         self._load_id = ""
-        self._waiting: OrderedDict[str, tuple[Generate, Wording]] = OrderedDict()
+        self._waiting: OrderedDict[str, tuple[Generate, Asked, Wording]] = OrderedDict()
         self._running: dict[str, Generate | Save] = {}
         self._failures = 0
         self._restart = QTimer(self, singleShot=True)
@@ -140,7 +142,7 @@ class EngineHost(QObject):
 
     def generate(
         self,
-        messages: tuple[Message, ...],
+        messages: tuple[Message, ...] | Callable[[], tuple[Message, ...]],
         wording: Wording,
         *,
         deadline_ms: int = 0,
@@ -150,7 +152,7 @@ class EngineHost(QObject):
         """Ask for a reply; it waits until the model is loaded.
 
         Args:
-            messages: The conversation, oldest first.
+            messages: The conversation, oldest first; a function is asked like `wording`.
             wording: How to choose tokens; asked when it is known what model answers.
             deadline_ms: How long the worker may take once it has the request; 0 is no limit.
             chat: Names the conversation for the next question; "" for one that has none.
@@ -162,11 +164,12 @@ class EngineHost(QObject):
         request = Generate(
             id=f"r{next(self._ids)}",
             deadline_ms=deadline_ms,
-            messages=messages,
+            messages=(),
             chat=chat,
             saved=saved,
         )
-        self._waiting[request.id] = (request, wording)
+        conversation = messages if callable(messages) else lambda: messages
+        self._waiting[request.id] = (request, conversation, wording)
         if self._bundle is None:
             QTimer.singleShot(0, self, lambda: self._fail_waiting(NoModel()))
         elif self._state == "ready":
@@ -257,8 +260,8 @@ class EngineHost(QObject):
 
     def _send_waiting(self) -> None:
         while self._waiting and self._link is not None:
-            request_id, (request, wording) = self._waiting.popitem(last=False)
-            request = replace(request, config=wording(self.thinks))
+            request_id, (request, asked, wording) = self._waiting.popitem(last=False)
+            request = replace(request, messages=asked(), config=wording(self.thinks))
             self._running[request_id] = request
             self._link.send(request)
             if request.deadline_ms:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.core.records import Message, Span
+from app.services.instructions import ANYBODY, NOTHING_SAID, Instructions, Speaker
 from engine.types import Message as EngineMessage
 
 
@@ -24,23 +25,31 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What is sent: earlier turns, oldest first, and the question to answer now."""
+    """What is sent: instructions, earlier turns, oldest first, and the question to answer now."""
 
     turns: tuple[Turn, ...]
     question: str
+    instructions: Instructions = NOTHING_SAID
 
     @property
     def characters(self) -> int:
         """Length of everything."""
-        return sum(turn.characters for turn in self.turns) + len(self.question)
+        asked = len(self.instructions.text) + len(self.question)
+        return sum(turn.characters for turn in self.turns) + asked
 
-    def messages(self) -> tuple[EngineMessage, ...]:
-        """The form in which the engine takes it; roles alternate, as many templates demand."""
-        result: list[EngineMessage] = []
+    def messages(self, speaker: Speaker = ANYBODY) -> tuple[EngineMessage, ...]:
+        """The form in which the engine takes it; roles alternate, as many templates demand.
+
+        Args:
+            speaker: The model that answers, which decides what has to be said to it.
+        """
+        say = self.instructions
+        system = say.system(speaker)
+        result = [EngineMessage("system", system)] if system else []
         for turn in self.turns:
-            result.append(EngineMessage("user", turn.question))
+            result.append(EngineMessage("user", say.question(turn.question, speaker)))
             result.append(EngineMessage("assistant", turn.answer))
-        return (*result, EngineMessage("user", self.question))
+        return (*result, EngineMessage("user", say.question(self.question, speaker)))
 
     def shortened(self, characters: float) -> Conversation:
         """Without as many of the oldest turns as needed to be at most this long.
@@ -52,14 +61,16 @@ class Conversation:
         while turns and size > characters:
             size -= turns[0].characters
             turns = turns[1:]
-        return Conversation(turns, self.question)
+        return replace(self, turns=turns)
 
     def without_oldest(self, count: int) -> Conversation:
         """So many turns shorter."""
-        return Conversation(self.turns[count:], self.question)
+        return replace(self, turns=self.turns[count:])
 
 
-def conversation_of(branch: Sequence[Message], question: str) -> Conversation:
+def conversation_of(
+    branch: Sequence[Message], question: str, instructions: Instructions = NOTHING_SAID
+) -> Conversation:
     """Turn the shown branch into what is sent.
 
     Questions that got no answer (the assistant failed) are left out, and so is thinking: models
@@ -68,6 +79,7 @@ def conversation_of(branch: Sequence[Message], question: str) -> Conversation:
     Args:
         branch: The messages before the question, oldest first.
         question: The question to answer.
+        instructions: What is said before it all.
     """
     turns = []
     asked = ""
@@ -79,7 +91,7 @@ def conversation_of(branch: Sequence[Message], question: str) -> Conversation:
             if asked and answer.strip():
                 turns.append(Turn(asked, answer))
             asked = ""
-    return Conversation(tuple(turns), question)
+    return Conversation(tuple(turns), question, instructions)
 
 
 def answer_text(message: Message) -> str:
