@@ -81,8 +81,6 @@ THREADS = Option("threads", 0, minimum=0, maximum=1024)
 SAVED_CHATS_MB = Option("saved_chats_mb", 2_000, minimum=0, maximum=1_000_000)
 USE_KEYRING = Option("use_keyring", True)
 BIN_DAYS = Option("bin_days", 30, minimum=1, maximum=3650)
-MARK_DOUBT = Option("mark_doubt", True)
-ANSWER_LANGUAGE = Option("answer_language", "", choices=("", "en", "fr", "zh_Hans"))
 WINDOW_GEOMETRY = Option("window_geometry", "")
 LAST_CHAT_ID = Option("last_chat_id", 0, minimum=0)
 
@@ -102,8 +100,6 @@ OPTIONS: tuple[Option[bool] | Option[int] | Option[str], ...] = (
     SAVED_CHATS_MB,
     USE_KEYRING,
     BIN_DAYS,
-    MARK_DOUBT,
-    ANSWER_LANGUAGE,
     WINDOW_GEOMETRY,
     LAST_CHAT_ID,
 )
