@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.records import ChatView, Message
@@ -16,9 +18,19 @@ from app.ui.look.theme import Theme
 from app.ui.look.widgets import Column
 from app.ui.pages.empty import EmptyPage
 
+_PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+_PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
+
 
 class ConversationPage(QWidget):
-    """Joins the conversation's widgets to the service."""
+    """Joins the conversation's widgets to the service.
+
+    Signals:
+        action_wished: "copy", "read", "word", "pdf", "print" or "quote", and a message's id. What
+            concerns the conversation itself ("again") is done here already.
+    """
+
+    action_wished = Signal(str, int)
 
     def __init__(
         self, theme: Theme, chats: ChatService, models: ModelService, parent: QWidget | None = None
@@ -26,6 +38,7 @@ class ConversationPage(QWidget):
         super().__init__(parent)
         self._chats = chats
         self._shown_id: int | None = None
+        self._paged_to = 0
         self.conversation = Conversation(theme, lambda text: note_for(text, models.languages()))
         self.empty = EmptyPage(theme)
         self.composer = Composer(theme)
@@ -48,6 +61,7 @@ class ConversationPage(QWidget):
     def _connect(self, chats: ChatService, models: ModelService) -> None:
         chats.chat_opened.connect(self._on_chat_opened)
         chats.message_added.connect(self._on_message_added)
+        chats.message_wished.connect(self._on_message_wished)
         chats.reply_changed.connect(self.conversation.update_reply)
         chats.reply_finished.connect(self.conversation.finish_reply)
         chats.waiting_changed.connect(self._on_waiting_changed)
@@ -55,13 +69,29 @@ class ConversationPage(QWidget):
         chats.question_returned.connect(self.composer.set_text)
         chats.draft_restored.connect(self.composer.set_text)
         models.languages_changed.connect(lambda _: self.conversation.refresh_notes())
-        self.conversation.again_wished.connect(chats.regenerate)
+        self.conversation.action_wished.connect(self._on_action)
         self.conversation.answer_wished.connect(chats.answer_now)
+        self.conversation.edit_wished.connect(chats.edit_question)
+        self.conversation.version_wished.connect(self._on_version_wished)
+        self.conversation.quote_wished.connect(self.composer.quote)
         self.empty.example_chosen.connect(self._send)
         self.composer.sent.connect(self._send)
         self.composer.stop_wished.connect(chats.stop)
         self.composer.text_changed.connect(lambda: chats.save_draft(self.composer.text()))
         self.undo.undo_wished.connect(chats.restore_chat)
+        # Page Up and Page Down scroll the conversation from where one writes, too.
+        field = self.composer.focusProxy()
+        if field is not None:
+            field.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the keys for pages through to the conversation."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            pages = _PAGES.get(Qt.Key(event.key()), 0)
+            if pages and event.modifiers() in _PLAIN:
+                self.conversation.turn_page(pages)
+                return True
+        return super().eventFilter(watched, event)
 
     def _send(self, text: str) -> None:
         self._chats.send(text)
@@ -78,6 +108,24 @@ class ConversationPage(QWidget):
         has_messages = view is not None and bool(view.messages)
         self._stack.setCurrentWidget(self.conversation if has_messages else self.empty)
         self.composer.setFocus()
+
+    def _on_message_wished(self, message_id: int) -> None:
+        """Found by a search, or paged to; the latter is in its place already."""
+        paged, self._paged_to = self._paged_to == message_id, 0
+        if paged:
+            self.conversation.show_version(message_id)
+        else:
+            self.conversation.go_to(message_id)
+
+    def _on_version_wished(self, message_id: int) -> None:
+        self._paged_to = message_id
+        self._chats.show_version(message_id)
+
+    def _on_action(self, name: str, message_id: int) -> None:
+        if name == "again":
+            self._chats.regenerate(message_id)
+        else:
+            self.action_wished.emit(name, message_id)
 
     def _on_message_added(self, message: Message) -> None:
         self._shown_id = message.chat_id

@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QDesktopServices,
     QGuiApplication,
+    QKeyEvent,
     QKeySequence,
     QPainter,
     QPaintEvent,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QMessageBox, QSizePolicy, QTextBrow
 from app.ui.look.theme import Theme
 from app.ui.markdown.writer import CARD, InertDocument
 
+_FAR_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 
 
@@ -122,6 +124,14 @@ class ReadingView(QTextBrowser):
             max(seen.top(), min(caret.y(), seen.bottom())),
         )
         return self.viewport().mapToGlobal(at)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the keys that go far to the conversation; with Shift they select here."""
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if event.key() in _FAR_KEYS and not shift:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave scrolling to the conversation."""

@@ -39,6 +39,11 @@ class MarkdownView(ReadingView):
         """The Markdown that is shown or about to be."""
         return self._source
 
+    @property
+    def is_rendered(self) -> bool:
+        """Whether everything that was given is shown."""
+        return not self._queue
+
     def show_markdown(self, source: str) -> None:
         """Show `source`; when it begins with what is shown, only the new part costs work."""
         source = source.replace("\0", "\ufffd").replace("\r\n", "\n")
