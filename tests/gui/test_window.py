@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QAbstractButton, QLineEdit, QPlainTextEdit, QWidge
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Corrupt
-from app.core.options import TEXT_SIZE_PT, THEME
 from app.ui.conversation.question_widget import QuestionWidget
 from app.ui.conversation.reply_widget import ReplyWidget
 from tests.gui.conftest import PASSPHRASE, OpenRoom, Room
@@ -168,24 +167,6 @@ def test_language_changes_at_once(qtbot: QtBot, open_room: OpenRoom) -> None:
     room.program.i18n._install("en")
 
 
-def test_settings_take_effect_and_are_kept(
-    qtbot: QtBot, open_room: OpenRoom, tmp_path: Path
-) -> None:
-    room = open_room()
-    page = room.window.settings_page
-    room.window.show_settings()
-    assert page.isVisible()
-    page.text_size_chosen.emit(20)
-    page.appearance_chosen.emit("dark")
-    assert room.window.theme.text_size_pt == 20
-    assert room.window.theme.scheme == "dark"
-    text = (tmp_path / "settings.json").read_text("utf-8")
-    assert f'"{TEXT_SIZE_PT.key}": 20' in text
-    assert f'"{THEME.key}": "dark"' in text
-    qtbot.keyClick(room.window, Qt.Key.Key_Escape)
-    assert not page.isVisible()
-
-
 def test_passphrase_page_creates_and_unlocks(qtbot: QtBot, open_room: OpenRoom) -> None:
     first = open_room(page=True)
     page = first.window.passphrase
@@ -214,7 +195,7 @@ def test_passphrase_page_creates_and_unlocks(qtbot: QtBot, open_room: OpenRoom) 
     qtbot.waitUntil(lambda: page.mode == "create", timeout=SLOW)
     page.declined.emit()
     qtbot.waitUntil(lambda: bool(second.stores), timeout=SLOW)
-    second.window.settings_page.recovery_wished.emit()
+    second.window.settings_page.recovery.button.click()
     qtbot.waitUntil(lambda: second.window.shell.recovery._code_text == code, timeout=SLOW)
     assert code in second.window.shell.recovery.paper().toPlainText()
 

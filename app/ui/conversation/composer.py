@@ -67,6 +67,11 @@ class Composer(Card):
         self._field.ensureCursorVisible()
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def set_send_with_enter(self, sends: bool) -> None:
+        """Whether Enter sends, or Ctrl and Enter do."""
+        self._field.enter_sends = sends
+        self._retranslate()
+
     def set_busy(self, busy: bool) -> None:
         """While a reply is written the button stops it; typing goes on."""
         if busy != self._busy:
@@ -109,6 +114,7 @@ class Composer(Card):
         self._layout.setContentsMargins(px(24), px(12), px(14), px(12))
         self._layout.setSpacing(px(14))
         self._field.setFont(self._theme.font("body"))
+        self._field.viewport().setFont(self._theme.font("body"))  # the placeholder's
         self._field.fit()
 
     def _retranslate(self) -> None:
@@ -116,6 +122,8 @@ class Composer(Card):
         self._field.setAccessibleName(self.tr("Your question"))
         self._field.setAccessibleDescription(
             self.tr("Enter sends it, Shift and Enter begin a new line.")
+            if self._field.enter_sends
+            else self.tr("Ctrl and Enter send it, Enter begins a new line.")
         )
         if self._busy:
             self._button.set_label(self.tr("Stop"), self.tr("End this answer (Esc)"))

@@ -17,7 +17,7 @@ class GrowingField(QPlainTextEdit):
     """Grows with its text up to a few lines. Enter is for sending.
 
     Signals:
-        enter_pressed: Enter without Shift.
+        enter_pressed: The keys that send were pressed.
         focus_changed: Whether the caret is in it.
     """
 
@@ -27,6 +27,7 @@ class GrowingField(QPlainTextEdit):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self.enter_sends = True
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -47,9 +48,11 @@ class GrowingField(QPlainTextEdit):
             self.ensureCursorVisible()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter sends, Shift+Enter begins a line."""
+        """Enter sends, Shift+Enter begins a line; or Ctrl+Enter sends, Enter begins a line."""
         if event.key() in _ENTER:
-            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            held = event.modifiers()
+            sends = self.enter_sends or held & Qt.KeyboardModifier.ControlModifier
+            if held & Qt.KeyboardModifier.ShiftModifier or not sends:
                 new_line(self.textCursor())
                 self.ensureCursorVisible()
             else:

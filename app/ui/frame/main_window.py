@@ -16,6 +16,7 @@ from app.ui.frame.shell import Shell
 from app.ui.frame.shortcuts import add_shortcuts
 from app.ui.frame.wiring.assistant import AssistantWiring
 from app.ui.frame.wiring.chats import ChatWiring
+from app.ui.frame.wiring.keeping import KeepingWiring
 from app.ui.frame.wiring.preferences import PreferenceWiring
 from app.ui.frame.wiring.unlock import UnlockWiring
 from app.ui.look.icons import window_icon
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.chats = ChatWiring(shell, services.chats)
         self.assistant = AssistantWiring(shell, services.models)
         self.unlock = UnlockWiring(shell, services.unlock)
+        self.keeping = KeepingWiring(shell, services.keeping)
         self.preferences = PreferenceWiring(shell, self.theme, services.settings, services.i18n)
         self.preferences.failed.connect(self.chats.show_error)
         shell.sidebar.settings_wished.connect(self.show_settings)

@@ -6,7 +6,14 @@ from typing import Literal, get_args
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QProxyStyle,
+    QStyle,
+    QStyleHintReturn,
+    QStyleOption,
+    QWidget,
+)
 
 from app.ui.look.fonts import body_font, load_fonts
 from app.ui.look.icons import icon
@@ -52,6 +59,8 @@ class Theme(QObject):
         hints.colorSchemeChanged.connect(self._follow_system)
         hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
         self.scheme: Scheme = "light"
+        self._still = False
+        self._flash_ms = application.cursorFlashTime()
         self._icons: dict[tuple[str, str, int, int], QIcon] = {}
         self._apply()
 
@@ -73,6 +82,20 @@ class Theme(QObject):
     def set_appearance(self, appearance: str) -> None:
         """Choose light, dark, contrast, or to follow the system."""
         self._appearance = _checked(appearance)
+        self._apply()
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing may move that need not."""
+        return self._still
+
+    def set_still(self, still: bool) -> None:
+        """Let nothing blink or glide; text still appears as it comes."""
+        if still == self._still:
+            return
+        self._still = still
+        self._application.setCursorFlashTime(0 if still else self._flash_ms)
+        self._application.setStyle(_StillStyle("Fusion") if still else "Fusion")
         self._apply()
 
     def set_text_size(self, size_pt: int) -> None:
@@ -111,6 +134,21 @@ class Theme(QObject):
         self._application.setPalette(_palette(self.tokens))
         self._application.setStyleSheet(style_sheet(self.tokens, self.px, self._size_pt))
         self.changed.emit()
+
+
+class _StillStyle(QProxyStyle):
+    """Fusion without animations."""
+
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        returned: QStyleHintReturn | None = None,
+    ) -> int:
+        if hint == QStyle.StyleHint.SH_Widget_Animation_Duration:
+            return 0
+        return super().styleHint(hint, option, widget, returned)
 
 
 def _system_scheme() -> Scheme:

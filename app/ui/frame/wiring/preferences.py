@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.core.errors import AppError
-from app.core.options import LANGUAGE, TEXT_SIZE_PT, THEME, VIEW, Option
+from app.core.options import (
+    LANGUAGE,
+    REDUCE_MOTION,
+    SEND_WITH_ENTER,
+    TEXT_SIZE_PT,
+    THEME,
+    VIEW,
+    Option,
+)
 from app.core.settings import Settings
 from app.services.i18n import I18n
 from app.ui.frame.shell import Shell
+from app.ui.look.motion import SystemMotion
 from app.ui.look.theme import Theme
 
 T = TypeVar("T", bool, int, str)
@@ -20,6 +30,8 @@ _SUITING_PT = {"simple": 18, "full": 16}
 
 class PreferenceWiring(QObject):
     """A choice takes effect at once and is kept.
+
+    What was chosen here holds until the program ends, also where the command line said otherwise.
 
     Signals:
         failed: AppError; the choice could not be kept.
@@ -33,64 +45,80 @@ class PreferenceWiring(QObject):
         self._theme = theme
         self._settings = settings
         self._i18n = i18n
-        self._size_pt = settings.get(TEXT_SIZE_PT)
-        page = shell.settings_page
-        page.language_chosen.connect(self._choose_language)
-        page.text_size_chosen.connect(self.choose_text_size)
-        page.appearance_chosen.connect(self._choose_appearance)
-        page.view_chosen.connect(self.choose_view)
-        shell.simple_header.full_wished.connect(lambda: self.choose_view("full"))
-        self._show_view(settings.get(VIEW))
+        self._chosen: dict[str, bool | int | str] = {}
+        self._system_is_still = False
+        self._effects: dict[str, Callable[[], None]] = {
+            VIEW.key: self._show_view,
+            TEXT_SIZE_PT.key: self._show_view,
+            THEME.key: lambda: theme.set_appearance(self.get(THEME)),
+            REDUCE_MOTION.key: self._show_motion,
+            SEND_WITH_ENTER.key: self._show_enter,
+        }
+        shell.settings_page.chosen.connect(self.choose)
+        shell.simple_header.full_wished.connect(lambda: self.choose(VIEW, "full"))
+        for effect in self._effects.values():
+            effect()
+        motion = SystemMotion(self)
+        motion.known.connect(self._on_system_motion)
+        motion.ask()
+
+    def get(self, option: Option[T]) -> T:
+        """The value that holds; for the size of the text the one that is seen."""
+        if option.key == TEXT_SIZE_PT.key:
+            return option.check(self._theme.text_size_pt, "user")
+        return self._value(option)
+
+    def locked(self, option: Option[T]) -> bool:
+        """Whether the office has decided."""
+        return self._settings.locked(option)
 
     def show_settings(self) -> None:
         """Show the settings beside the list."""
         if self._shell.locked:
             return
-        self._shell.settings_page.show_values(
-            self._shell.view,
-            self._settings.get(LANGUAGE),
-            self._theme.text_size_pt,
-            self._theme.appearance,
-        )
+        self._shell.settings_page.begin(self, simple=self._shell.view == "simple")
         self._shell.workspace.hide_list()
         self._shell.show_page(self._shell.settings_page)
 
-    @Slot(str)
-    def choose_view(self, view: str) -> None:
-        """Simple or Full; the text gets the size that suits it, unless one was chosen."""
-        self._show_view(view)
-        self._keep(VIEW, view)
-
-    @Slot(int)
-    def choose_text_size(self, points: int) -> None:
-        """One size for both views."""
-        self._theme.set_text_size(points)
-        self._size_pt = self._theme.text_size_pt
-        self._keep(TEXT_SIZE_PT, self._size_pt)
+    @Slot(object, object)
+    def choose(self, option: Option[Any], value: Any) -> None:  # noqa: ANN401  each option's own
+        """Let a choice take effect, and keep it."""
+        if option.key == TEXT_SIZE_PT.key:
+            self._theme.set_text_size(value)
+            value = self._theme.text_size_pt
+        self._chosen[option.key] = value
+        try:
+            if option.key == LANGUAGE.key:
+                self._i18n.set_language(value)
+            else:
+                self._settings.set_user(option, value)
+        except AppError as exc:
+            self.failed.emit(exc)
+        effect = self._effects.get(option.key)
+        if effect is not None:
+            effect()
+        self._shell.settings_page.show_values(self)
 
     def zoom(self, steps: int) -> None:
         """Larger or smaller by this many points."""
-        self.choose_text_size(self._theme.text_size_pt + steps)
-        if self._shell.showing(self._shell.settings_page):
-            self.show_settings()
+        self.choose(TEXT_SIZE_PT, self._theme.text_size_pt + steps)
 
-    def _show_view(self, view: str) -> None:
-        self._theme.set_text_size(self._size_pt or _SUITING_PT[view])
+    def _value(self, option: Option[T]) -> T:
+        if option.key in self._chosen and not self.locked(option):
+            return option.check(self._chosen[option.key], "user")
+        return self._settings.get(option)
+
+    def _show_view(self) -> None:
+        view = self._value(VIEW)
+        self._theme.set_text_size(self._value(TEXT_SIZE_PT) or _SUITING_PT[view])
         self._shell.set_view(view)
 
-    def _choose_language(self, code: str) -> None:
-        try:
-            self._i18n.set_language(code)
-        except AppError as exc:
-            self.failed.emit(exc)
-        self.show_settings()
+    def _show_motion(self) -> None:
+        self._theme.set_still(self._value(REDUCE_MOTION) or self._system_is_still)
 
-    def _choose_appearance(self, appearance: str) -> None:
-        self._theme.set_appearance(appearance)
-        self._keep(THEME, appearance)
+    def _show_enter(self) -> None:
+        self._shell.talk.composer.set_send_with_enter(self._value(SEND_WITH_ENTER))
 
-    def _keep(self, option: Option[T], value: T) -> None:
-        try:
-            self._settings.set_user(option, value)
-        except AppError as exc:
-            self.failed.emit(exc)
+    def _on_system_motion(self, still: bool) -> None:
+        self._system_is_still = still
+        self._show_motion()

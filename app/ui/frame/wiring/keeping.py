@@ -1,0 +1,24 @@
+"""Between backups, exports, imports, repair and the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from app.services.keeping import KeepingService
+from app.ui.frame.shell import Shell
+
+
+class KeepingWiring(QObject):
+    """The settings ask for it, and show how it goes."""
+
+    def __init__(self, shell: Shell, keeping: KeepingService) -> None:
+        super().__init__(shell)
+        section = shell.settings_page.keeping
+        section.backup_wished.connect(keeping.back_up)
+        section.export_wished.connect(lambda path, kind: keeping.export_chats(None, path, kind))
+        section.stop_wished.connect(keeping.cancel)
+        keeping.started.connect(section.show_started)
+        keeping.progressed.connect(section.show_progress)
+        keeping.done.connect(section.show_done)
+        keeping.failed.connect(section.show_done)
+        keeping.cancelled.connect(section.show_cancelled)

@@ -1,0 +1,181 @@
+"""Keep and repair: back up, bring in, take out, mend; one at a time, with its progress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QDir, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from app.core.errors import AppError
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, Label
+from app.ui.pages.keeping_sentences import KeepingSentences
+from app.ui.pages.settings_parts import Section
+
+_STEPS = 1_000
+_KINDS = {".md": "markdown", ".json": "json", ".txt": "text"}
+
+
+class KeepingSection(Section):
+    """Four buttons, each with a sentence; below them what is under way and what came of it.
+
+    Signals:
+        backup_wished: Folder that was chosen.
+        import_wished: File or folder that was chosen.
+        export_wished: File that was chosen, and "markdown", "json" or "text".
+        repair_wished: Look whether everything is sound.
+        stop_wished: Stop what is under way.
+    """
+
+    backup_wished = Signal(object)
+    import_wished = Signal(object)
+    export_wished = Signal(object, str)
+    repair_wished = Signal()
+    stop_wished = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._running = ""
+        self._outcome: object = None
+        self._sentences = KeepingSentences(self)
+        self.backup = Button(theme, "outlined", "save")
+        self.bring = Button(theme, "outlined", "download")
+        self.take = Button(theme, "outlined", "folder")
+        self.repair = Button(theme, "outlined", "check")
+        self._deeds = (self.backup, self.bring, self.take, self.repair)
+        self._words = [Label(theme, "body", "muted") for _ in self._deeds]
+        self._doing = Label(theme, "body")
+        self._bar = QProgressBar()
+        self._bar.setRange(0, _STEPS)
+        self._bar.setTextVisible(False)
+        self.stop = Button(theme, "outlined", "stop")
+        self.said = Label(theme, "body", "accent")
+        self._build()
+        self.backup.clicked.connect(self._on_backup)
+        self.bring.clicked.connect(self._on_import)
+        self.take.clicked.connect(self._on_export)
+        self.repair.clicked.connect(self.repair_wished)
+        self.stop.clicked.connect(self.stop_wished)
+        self.retranslate()
+
+    def show_started(self, work: str) -> None:
+        """Something is under way."""
+        self._running, self._outcome = work, None
+        self._bar.setValue(0)
+        self._bar.setRange(0, 0)  # until it is known how far it is
+        self._show()
+
+    def show_progress(self, _work: str, share: float) -> None:
+        """So much of it is done, 0 to 1."""
+        self._bar.setRange(0, _STEPS)
+        self._bar.setValue(round(_STEPS * share))
+
+    def show_done(self, _work: str, result: object) -> None:
+        """It is done: BackedUp, Exported, Imported, RepairReport, or the error that ended it."""
+        self._running, self._outcome = "", result
+        self._show()
+
+    def show_cancelled(self, _work: str) -> None:
+        """It was stopped and left nothing half done."""
+        self._running, self._outcome = "", "cancelled"
+        self._show()
+
+    def _build(self) -> None:
+        px = self.theme.px
+        for button, words in zip(self._deeds, self._words, strict=True):
+            row = QVBoxLayout()
+            row.setSpacing(px(6))
+            row.addWidget(words)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            self.column.addLayout(row)
+            self.column.addSpacing(px(8))
+        self.column.addWidget(self._doing)
+        under = QHBoxLayout()
+        under.setSpacing(px(14))
+        under.addWidget(self._bar, 1)
+        under.addWidget(self.stop)
+        self.column.addLayout(under)
+        self.column.addWidget(self.said)
+
+    def _on_backup(self) -> None:
+        place = QFileDialog.getExistingDirectory(
+            self, self.tr("Where should the copy be kept?"), QDir.homePath()
+        )
+        if place:
+            self.backup_wished.emit(Path(place))
+
+    def _on_import(self) -> None:
+        place, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr("Conversations to bring in"),
+            QDir.homePath(),
+            self.tr("Conversations (*.zip *.json *.jsonl *.chat);;All files (*)"),
+        )
+        if place:
+            self.import_wished.emit(Path(place))
+
+    def _on_export(self) -> None:
+        name = self.tr("My conversations") + ".md"
+        kinds = (
+            (".md", self.tr("To read and to edit (*.md)")),
+            (".txt", self.tr("Plain text (*.txt)")),
+            (".json", self.tr("Everything, to bring in again (*.json)")),
+        )
+        place, chosen = QFileDialog.getSaveFileName(
+            self,
+            self.tr("Save all conversations"),
+            str(Path.home() / name),
+            ";;".join(words for _, words in kinds),
+        )
+        if not place:
+            return
+        ending = next((ending for ending, words in kinds if words == chosen), ".md")
+        path = Path(place)
+        if path.suffix.lower() not in _KINDS:
+            path = path.with_name(path.name + ending)
+        self.export_wished.emit(path, _KINDS[path.suffix.lower()])
+
+    def _show(self) -> None:
+        under_way = bool(self._running)
+        for button in self._deeds:
+            button.setEnabled(not under_way)
+        for widget in (self._doing, self._bar, self.stop):
+            widget.setVisible(under_way)
+        if under_way:
+            self._doing.setText(self._sentences.doing(self._running))
+            self._bar.setAccessibleName(self._sentences.doing(self._running))
+        said = self._sentences.outcome(self._outcome)
+        self.said.set_tone("alert" if isinstance(self._outcome, AppError) else "accent")
+        self.said.setText(said)
+        self.said.setVisible(bool(said))
+
+    def retranslate(self) -> None:
+        """Set every text again."""
+        self.title.setText(self.tr("Keep and repair"))
+        texts = (
+            (
+                self.tr("Back up…"),
+                self.tr("A locked copy of everything, on a USB stick or another disk."),
+            ),
+            (
+                self.tr("Bring in…"),
+                self.tr("Conversations from ChatGPT, GPT4All, Jan or another Alcove."),
+            ),
+            (
+                self.tr("Take out…"),
+                self.tr(
+                    "All conversations in one file that other programs can read. It is not locked."
+                ),
+            ),
+            (
+                self.tr("Repair"),
+                self.tr("Looks whether your conversations are in order, and repairs them."),
+            ),
+        )
+        for button, words, (label, text) in zip(self._deeds, self._words, texts, strict=True):
+            button.set_label(label)
+            button.setAccessibleDescription(text)
+            words.setText(text)
+        self.stop.set_label(self.tr("Stop"))
+        self._show()
