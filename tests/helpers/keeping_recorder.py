@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import AppError
@@ -34,6 +36,13 @@ class KeepingRecorder:
             lambda: len(self.done) + len(self.failed) + self.cancelled > count, timeout=WAIT_MS
         )
         return self.done[-1] if self.done else self.failed[-1] if self.failed else None
+
+    def bring(self, path: Path) -> object:
+        """Import, and wait for the end."""
+        self.done.clear()
+        self.failed.clear()
+        self.service.import_file(path)
+        return self.end()
 
     def _on_cancelled(self, _work: str) -> None:
         self.cancelled += 1

@@ -88,6 +88,16 @@ class KeepingService(QObject):
 
         self._begin("export", lambda job: export(store, ids, Path(path), kind, words, job))
 
+    @Slot(object)
+    def import_file(self, path: Path | str) -> None:
+        """Bring chats in from a file, a folder or a zip; those that are here already stay so."""
+        store = self._store
+        if store is None:
+            return
+        from app.services.keeping.importing import beside, bring  # noqa: PLC0415  as above
+
+        self._begin("import", lambda job: bring(store, beside(Path(path)), job))
+
     @Slot()
     def cancel(self) -> None:
         """Stop what is under way at its next step."""

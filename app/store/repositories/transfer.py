@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import Future
-from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -133,12 +132,14 @@ def _add_message(
 
 
 def _is_known(connection: Connection, chat: WholeChat) -> bool:
-    """Whether the same chat is here, in the bin too: begun in the same microsecond, as long."""
+    """Whether the same chat is here, in the bin too: begun at the same time, the same words."""
     query = select(chats.c.id).where(chats.c.created_at == chat.created_at)
+    ours = None
     for chat_id in connection.scalars(query).all():
-        times = select(messages.c.created_at).where(messages.c.chat_id == chat_id)
-        here: list[datetime] = sorted(connection.scalars(times))
-        if here == sorted(message.created_at for message in chat.messages):
+        rows = select(messages.c.created_at, messages.c.text).where(messages.c.chat_id == chat_id)
+        here = sorted((at, text) for at, text in connection.execute(rows))
+        ours = ours or sorted((m.created_at, storable(m.text)) for m in chat.messages)
+        if here == ours:
             return True
     return False
 

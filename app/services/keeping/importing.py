@@ -1,0 +1,135 @@
+"""Chats of other programs, and our own exports, from a file, a folder or a zip.
+
+Each chat is committed as soon as it is read. Whatever ends an import, what was brought in is whole,
+and the same import once more brings only what is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from app.core.errors import ImportFailed, UnknownFormat
+from app.core.jsonfile import JsonObject
+from app.core.keeping import Imported, WholeChat
+from app.services.keeping import chatgpt, gpt4all, jan, own_format
+from app.services.keeping.job import Job
+from app.services.keeping.json_objects import MOST_BYTES, objects, parse_object
+from app.services.keeping.sources import Entry, opened
+
+if TYPE_CHECKING:
+    from app.store import Store
+
+_CONVERSATIONS = re.compile(r"conversations(-\d+)?\.json")
+_OWN = re.compile(rb'\s*\{\s*"format"\s*:\s*"alcove-chats"\s*,\s*"version"\s*:\s*(\d+)')
+_BOM = b"\xef\xbb\xbf"
+_HEAD_BYTES = 4_096
+_OWN_MOST_BYTES = 256 << 20  # files of messages are inside
+_THREAD_BYTES = 1 << 20
+
+
+def bring(store: Store, path: Path, job: Job) -> Imported:
+    """Bring chats in.
+
+    Args:
+        store: Where to.
+        path: A file, a folder or a zip.
+        job: Is told how far it is.
+
+    Raises:
+        Cancelled: It was stopped; what was brought in stays.
+        ImportFailed: It cannot be read, or only to a point. Params: chats, those before it.
+        StoreError: It cannot be kept.
+    """
+    chats = messages = known = 0
+    try:
+        with opened(path) as entries:
+            for chat in _Reader(entries, job).chats():
+                if not (chat.messages or chat.draft):
+                    continue
+                if store.transfer.add(chat).result():
+                    chats, messages = chats + 1, messages + len(chat.messages)
+                else:
+                    known += 1
+    except ImportFailed as exc:
+        raise type(exc)(chats=chats) from exc
+    if chats + known == 0:
+        raise UnknownFormat(chats=0)
+    return Imported(chats, messages, known)
+
+
+class _Reader:
+    """Finds in a source what it knows, and reads it."""
+
+    def __init__(self, entries: tuple[Entry, ...], job: Job) -> None:
+        self._entries = entries
+        self._job = job
+        self._read_bytes = 0
+        self._all_bytes = 1
+
+    def chats(self) -> Iterator[WholeChat]:
+        """All of them. Raises ImportFailed."""
+        by_name = {entry.path: entry for entry in self._entries}
+        alone = len(self._entries) == 1
+        listed = [e for e in self._entries if _CONVERSATIONS.fullmatch(e.path.name)]
+        binary = [e for e in self._entries if e.path.suffix == ".chat"]
+        lines = [e for e in self._entries if e.path.name == "messages.jsonl"]
+        if alone and not (listed or binary or lines):
+            only = self._entries[0]
+            listed, lines = ([], [only]) if only.path.suffix == ".jsonl" else ([only], [])
+        elif not (listed or binary or lines):
+            listed = [e for e in self._entries if e.path.suffix == ".json" and _is_own(e)]
+        self._all_bytes = max(1, sum(e.size_bytes for e in (*listed, *binary, *lines)))
+        for entry in listed:
+            yield from self._json(entry)
+        for entry in binary:
+            with entry.open() as file:
+                yield gpt4all.read_chat(file, entry.modified)
+            self._count(entry.size_bytes)
+        for entry in lines:
+            yield self._thread(entry, by_name.get(entry.path.with_name("thread.json")))
+            self._count(entry.size_bytes)
+
+    def _json(self, entry: Entry) -> Iterator[WholeChat]:
+        with entry.open() as file:
+            head = file.read(_HEAD_BYTES).removeprefix(_BOM)
+        own = _OWN.match(head)
+        if own is not None and int(own.group(1)) > own_format.VERSION:
+            raise UnknownFormat
+        depth = 3 if own else 2 if head.lstrip()[:1] == b"[" else 1
+        if head.lstrip()[:1] not in (b"[", b"{"):
+            raise UnknownFormat
+        with entry.open() as file:
+            most_bytes = _OWN_MOST_BYTES if own else MOST_BYTES
+            for value in objects(file, depth, self._count, most_bytes):
+                if own:
+                    yield own_format.read_chat(value)
+                elif chatgpt.is_conversation(value):
+                    yield chatgpt.read_conversation(value, entry.modified)
+                else:
+                    raise UnknownFormat
+
+    def _thread(self, entry: Entry, thread: Entry | None) -> WholeChat:
+        described: JsonObject = {}
+        if thread is not None and thread.size_bytes <= _THREAD_BYTES:
+            with thread.open() as file:
+                described = parse_object(file.read(_THREAD_BYTES))
+        with entry.open() as file:
+            return jan.read_thread(described, jan.read_lines(file), entry.modified)
+
+    def _count(self, read_bytes: int) -> None:
+        self._read_bytes += read_bytes
+        self._job.step(self._read_bytes / self._all_bytes)
+
+
+def _is_own(entry: Entry) -> bool:
+    with entry.open() as file:
+        return _OWN.match(file.read(_HEAD_BYTES).removeprefix(_BOM)) is not None
+
+
+def beside(path: Path) -> Path:
+    """Of a Jan thread either file may be chosen: what is read is their folder."""
+    known = PurePosixPath(path.name).name in ("thread.json", "messages.jsonl")
+    return path.parent if known and (path.parent / "messages.jsonl").is_file() else path
