@@ -5,7 +5,7 @@ SHARED := installers/shared
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-tokenizers fuzz check screenshots starter translations lock env env-test format clean bench bench-peers bench-floor bench-quantizer \
-	bench-build bench-speculation bench-second-turn bench-memory bench-int8-cache bench-growth bench-large-memory bench-warm-load bench-large convert test-convert
+	bench-build bench-speculation bench-second-turn bench-memory bench-int8-cache bench-growth bench-large-memory bench-warm-load bench-large bench-doubt convert test-convert
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -80,6 +80,9 @@ bench-large-memory: env-test  ## A mixture of experts with half of the memory it
 
 bench-warm-load: env-test  ## Starts of a model of 1 GB beside llama.cpp's; PEER=PYTHON with llama-cpp-python
 	@$(PY) -m tests.perf.bench_warm_load --peer-python $(PEER) --out resources/benchmarks/warm_load.json
+
+bench-doubt: env-test starter  ## How often wrong answers are marked and right ones left alone
+	@$(PY) -m tests.perf.bench_doubt --out resources/benchmarks/doubt.json
 
 bench-large: env-test  ## Build and run 16e9 weights of DeepSeek-V2-Lite's shape; FOLDER=where 12 GB are free
 	@$(PY) -m tests.perf.bench_v2_lite --folder $(FOLDER) --out resources/benchmarks/v2_lite.json

@@ -54,13 +54,16 @@ _DATES: Final = re.compile(
     r"|星期[一二三四五六日天]"
 )
 _NUMBERS: Final = re.compile(
-    rf"\d+(?:[.,'’\u00a0\u202f]\d+|[ ]\d{{3}}(?!\d))*(?:st|nd|rd|th|er|ère|e|%)?(?![^\W\d_]){_ERA}"
-    r"|\d+(?:[.,]\d+)*"
+    r"(?<![^\W\d_]-)(?>\d+(?:[.,'’\u00a0\u202f]\d+|[ ]\d{3}(?!\d))*)"
+    rf"(?:(?:st|nd|rd|th|s|er|ère|e|%)(?![^\W\d_]))?{_ERA}"
     rf"|\b(?i:(?:{w.NUMBER_WORDS})(?:[\s-](?:and\s|et\s)?(?:one|{w.NUMBER_WORDS}))*)\b"
     r"|[零〇一二三四五六七八九十百千两]+[万亿千百十]"
     r"|[二三四五六七八九十两](?=[个位年次名座种条颗只天倍岁层米])"
 )
-_WORD: Final = re.compile(r"(?:[^\W\d_](?:\.[^\W\d_])+\.?)|[^\W\d_](?:[\w]|[’'-](?=\w))*")
+_WORD: Final = re.compile(
+    r"(?:[lLdDjJmMnNsStTcC]|[qQ]u)['’](?=\w)|[^\W\d_](?:\.[^\W\d_])+\.?"
+    r"|[^\W\d_](?:[\w]|[’'-](?=\w))*"
+)
 _HAN: Final = "\u4e00-\u9fff"
 _NO_NAME: Final = "的是在有和与了为于从到被把这那个一不也都就而以及或等中上下里没座很多"
 _IN_NAMES: Final = rf"[^\W\d_a-zA-Zà-ÿ{_NO_NAME}发出写提获建说认画]"
@@ -75,7 +78,7 @@ _HAN_NAMES: Final = re.compile(
 _MOST_WORDS: Final = 8
 _SENTENCE_END: Final = ".!?:;…。！？：；\n"
 _MARKUP: Final = " \t*_\"“”«»‘'([>•-–—\u00a0\u202f"
-_GAP: Final = re.compile(r"[ \u00a0\u202f]|\. ?| ?& ?|-|’|'")
+_GAP: Final = re.compile(r"[ \u00a0\u202f]?|\. ?| ?& ?|-")
 
 
 def claims_in(text: str) -> tuple[Claim, ...]:
@@ -114,12 +117,11 @@ def _latin_names(text: str) -> Iterator[Claim]:
     joiners: list[re.Match[str]] = []
     for found in _WORD.finditer(text):
         last = joiners[-1] if joiners else run[-1] if run else None
-        near = last is not None and _GAP.fullmatch(text, last.end(), found.start())
+        near = last is not None and _goes_on(text, last, found)
         if near and found[0] in w.JOINERS and len(joiners) < 2:
             joiners.append(found)
             continue
-        goes_on = near and _capitalised(found[0]) and len(run) < _MOST_WORDS
-        if not goes_on or _ends(text, run, joiners, found):
+        if not near or not _capitalised(found[0]) or len(run) == _MOST_WORDS:
             yield from _name(text, run)
             run = []
         joiners = []
@@ -128,19 +130,20 @@ def _latin_names(text: str) -> Iterator[Claim]:
     yield from _name(text, run)
 
 
-def _capitalised(word: str) -> bool:
-    return word[0].isupper() and word != "I" and not word.startswith(("I'", "I’"))
-
-
-def _ends(
-    text: str, run: list[re.Match[str]], joiners: list[re.Match[str]], word: re.Match[str]
-) -> bool:
-    """Whether the next capitalised word belongs to another sentence or clause."""
-    last = joiners[-1] if joiners else run[-1]
+def _goes_on(text: str, last: re.Match[str], word: re.Match[str]) -> bool:
+    """Whether nothing between two words ends a name."""
     gap = text[last.end() : word.start()]
-    if "." not in gap:
+    if last[0].endswith(("'s", "’s")) or not _GAP.fullmatch(gap):
         return False
-    return len(last[0].rstrip(".")) > 1 and last[0].rstrip(".").lower() not in w.ABBREVIATIONS
+    short = last[0].rstrip(".").lower()
+    return "." not in gap or len(short) == 1 or short in w.ABBREVIATIONS
+
+
+def _capitalised(word: str) -> bool:
+    """Whether a word has a capital of its own; those of peoples and languages are no names."""
+    if not word[0].isupper() or word == "I" or word.startswith(("I'", "I’")):
+        return False
+    return not all(part in w.PEOPLES for part in word.lower().split("-"))
 
 
 def _name(text: str, run: list[re.Match[str]]) -> Iterator[Claim]:

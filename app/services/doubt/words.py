@@ -43,8 +43,24 @@ COMMON: Final = _words(
 )
 """Words, most of them short, that begin sentences in English and French and are no names."""
 
-JOINERS: Final = _words("of de du des la le les von van der den da di del dos al bin ibn")
+JOINERS: Final = _words(
+    "of de du des la le les von van der den da di del dos al bin ibn d' l' d’ l’"
+)
 """Small words that stand inside of names."""
+
+PEOPLES: Final = _words(
+    """
+    african american arab arabic argentine asian australian austrian belgian brazilian british
+    bulgarian canadian celtic chinese croatian cuban czech danish dutch egyptian english ethiopian
+    european finnish flemish french german greek hebrew hungarian indian indonesian irish islamic
+    italian japanese jewish korean latin mexican mongolian moroccan muslim norwegian ottoman persian
+    peruvian polish portuguese roman romanian russian scottish serbian sicilian soviet spanish
+    swedish swiss thai tibetan turkish ukrainian vietnamese viking welsh western eastern northern
+    southern christian catholic protestant buddhist hindu
+    """
+)
+"""Adjectives with a capital: whether somebody was a British or an English author is not what one
+looks up, and there are always several ways to say it."""
 
 ABBREVIATIONS: Final = _words(
     "dr mr mrs ms prof st ste mt vs no jr sr ca fig vol gen col capt rev hon lt sgt mme mlle m"

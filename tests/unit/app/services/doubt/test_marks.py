@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import re
 from datetime import UTC, datetime
@@ -8,8 +9,10 @@ import pytest
 
 from app.core.records import Message, ReplyDetails, Span
 from app.services.doubt import Mark, marks_of, needs_note
+from app.services.doubt.marks import UNSURE as UNSURE_BELOW
+from tests.helpers.tiny_bundle import ROOT
 
-SURE, UNSURE = math.log(0.99), math.log(0.3)
+SURE, UNSURE = math.log(0.99), math.log(0.06)
 
 
 def reply(
@@ -57,12 +60,12 @@ def test_words_of_the_question_are_not_marked() -> None:
 
 
 def test_the_level_follows_the_probability() -> None:
-    assert marks_of(reply("It is Rome.", "Rome", at=math.log(0.3))) == (Mark(6, 10, 1, "name"),)
-    assert marks_of(reply("It is Rome.", "Rome", at=math.log(0.01))) == (Mark(6, 10, 2, "name"),)
+    assert marks_of(reply("It is Rome.", "Rome", at=math.log(0.06))) == (Mark(6, 10, 1, "name"),)
+    assert marks_of(reply("It is Rome.", "Rome", at=math.log(0.001))) == (Mark(6, 10, 2, "name"),)
 
 
 def test_a_name_is_as_likely_as_its_words_together() -> None:
-    half = math.log(0.69)
+    half = math.log(0.2)
     assert marked(reply("He met Jacques Cartier.", "Jacques", at=half)) == []
     assert marked(reply("He met Jacques Cartier.", "Jacques|Cartier", at=half)) == [
         "Jacques Cartier"
@@ -94,6 +97,11 @@ def test_replies_without_ends_have_no_marks(ends: tuple[int, ...]) -> None:
     )
     message = Message(2, 1, 1, "assistant", whole.text, "complete", whole.created_at, details)
     assert marks_of(message) == ()
+
+
+def test_the_threshold_is_the_one_that_was_measured() -> None:
+    measured = json.loads((ROOT / "resources" / "benchmarks" / "doubt.json").read_text("utf-8"))
+    assert measured["threshold"] == UNSURE_BELOW
 
 
 def test_a_note_stands_below_many_marks() -> None:
