@@ -30,7 +30,7 @@ from typing import Any
 from engine.bundle import GRAPH_NAME, read_manifest
 from engine.errors import BadBundle, DeviceUnavailable, EngineError
 from engine.runtime.control import Control
-from engine.runtime.devices.providers import CPU_PROVIDER
+from engine.runtime.devices.providers import CPU_PROVIDER, Providers
 from engine.runtime.even_rows import SPARE_TOKENS, rounds_evenly
 from engine.runtime.graph_edits import edited_graph, parse_graph
 from engine.runtime.huge_pages import use_huge_pages_for, use_huge_pages_soon
@@ -162,18 +162,44 @@ def _create(source: GraphSource, threads: int, control: Control) -> Any:  # noqa
     if source.packed is not None:
         options.add_session_config_entry("session.prepack.enable_parallel", "1")
         give_back_at_once()
-    control.check()
     before_bytes = process_memory().anonymous_bytes
-    with control.calling(lambda: options.set_load_cancellation_flag(True)):
-        try:
-            session = ort.InferenceSession(source.model, options, providers=[CPU_PROVIDER])
-        except ort_failures() as exc:
-            control.check()
-            raise (memory_failure(exc) or _damaged()) from exc
-    control.check()
+    session = create_session(source.model, options, [CPU_PROVIDER], control, _damaged())
     if source.packed is not None:
         give_back_freed()
         _assert_taken(source, process_memory().anonymous_bytes - before_bytes)
+    return session
+
+
+def create_session(
+    model: str | bytes,
+    options: Any,  # noqa: ANN401
+    providers: Providers | None,
+    control: Control,
+    failed: EngineError,
+) -> Any:  # noqa: ANN401
+    """Let the library open a graph, without its silent second attempt on the CPU.
+
+    Args:
+        model: Path of the graph, or the graph.
+        options: Of the library.
+        providers: In the order in which they may take nodes.
+        control: Asked before and after; ends the library's work when it says so.
+        failed: What a failure means that is not one of memory.
+
+    Raises:
+        InsufficientMemory: The weights do not fit.
+        Interrupted: `control` said so.
+    """
+    control.check()
+    with control.calling(lambda: options.set_load_cancellation_flag(True)):
+        try:
+            session = load_onnxruntime().InferenceSession(
+                model, options, providers=providers, enable_fallback=0
+            )
+        except ort_failures() as exc:
+            control.check()
+            raise (memory_failure(exc) or failed) from exc
+    control.check()
     return session
 
 

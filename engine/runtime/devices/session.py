@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.bundle import GRAPH_NAME, Manifest
-from engine.errors import DeviceUnavailable, EngineError
+from engine.errors import DeviceUnavailable
 from engine.runtime.control import Control
 from engine.runtime.devices.graph import GraphParts, graph_parts, without_fused_products
 from engine.runtime.devices.placement import Placement, plan_placement
@@ -23,8 +23,8 @@ from engine.runtime.devices.providers import CPU_PROVIDER, Provider, choose
 from engine.runtime.graph_edits import edited_graph, read_graph
 from engine.runtime.int8_cache import Scales
 from engine.runtime.machine import physical_cores
-from engine.runtime.ort import load_onnxruntime, memory_failure, ort_failures
-from engine.runtime.session import OpenSession, session_options
+from engine.runtime.ort import load_onnxruntime, ort_failures
+from engine.runtime.session import OpenSession, create_session, session_options
 from engine.runtime.state_buffers import StateMemory
 from engine.runtime.state_sizes import constant_bytes, growing_bytes, round_up
 from engine.types import LoadOptions, StateSpec
@@ -173,20 +173,13 @@ def _open(
     options = session_options(ort, bundle, threads)
     if cpu_names:
         _assign_to_cpu(options, provider, cpu_names)
-    control.check()
     try:
         providers = choose(options, provider)
     except LookupError as exc:
         raise DeviceUnavailable(device=provider.device, reason="absent") from exc
     graph = bytes(model.SerializeToString())
-    with control.calling(lambda: options.set_load_cancellation_flag(True)):
-        try:
-            session = ort.InferenceSession(graph, options, providers=providers, enable_fallback=0)
-        except ort_failures() as exc:
-            control.check()
-            raise _not_opened(exc, provider) from exc
-    control.check()
-    return session
+    failed = DeviceUnavailable(device=provider.device, reason="not_opened")
+    return create_session(graph, options, providers, control, failed)
 
 
 def _assign_to_cpu(options: Any, provider: Provider, names: tuple[str, ...]) -> None:  # noqa: ANN401
@@ -196,10 +189,6 @@ def _assign_to_cpu(options: Any, provider: Provider, names: tuple[str, ...]) -> 
         )
     except ort_failures() as exc:  # too many names
         raise DeviceUnavailable(device=provider.device, reason="placement") from exc
-
-
-def _not_opened(exc: Exception, provider: Provider) -> EngineError:
-    return memory_failure(exc) or DeviceUnavailable(device=provider.device, reason="not_opened")
 
 
 def _assert_placement(
