@@ -1,0 +1,356 @@
+"""The monkey's hands: the real program in a process of its own, pressed and typed into at random.
+
+Run by `tests.perf.monkey` as `python -m tests.perf.monkey_hands DATA --seed N --journal FILE`.
+Nothing of the app is replaced. The hands hold on to the window that `bootstrap` opens, send it the
+events of a mouse and a keyboard, and write into the journal what the store has committed and what
+was destroyed on purpose: one JSON object a line, each in one write, so that a killed process leaves
+no half of a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, qInstallMessageHandler
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QWidget,
+)
+
+from app import bootstrap
+from app.core.options import LANGUAGE, TEXT_SIZE_PT, THEME, VIEW
+from app.core.paths import resolve_paths
+from app.store.repositories.chats import Chats
+from app.store.repositories.messages import Messages
+from app.ui.frame.main_window import MainWindow
+from tests.helpers.window_driver import PASSPHRASE
+from tests.perf.monkey_texts import few_keys, some_text
+
+BEAT_S = 2.0
+_LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+_PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+_KEYS = (
+    *(Qt.Key.Key_Tab,) * 4,
+    *(Qt.Key.Key_Backtab, Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_Escape),
+    *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right),
+    *(Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End),
+    *(Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_F1, Qt.Key.Key_F2, Qt.Key.Key_Menu),
+)
+_SHORTCUTS = tuple("NFRPC=-,AVZ")
+
+
+class Journal:
+    """What happened, in a file that outlives the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def note(self, kind: str, **values: object) -> None:
+        """Write a line, whole or not at all; from any thread."""
+        line = json.dumps({"kind": kind, "at": round(time.time(), 3), **values})
+        os.write(self._file, line.encode() + b"\n")
+
+
+def listen_to_store(journal: Journal) -> None:
+    """Note what was committed, in the moment the store says so, and what was meant to go."""
+
+    def after(work: Callable[..., Future[Any]], tell: Callable[..., None]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Future[Any]:
+            future = work(*arguments, **named)
+
+            def done(finished: Future[Any]) -> None:
+                if not finished.cancelled() and finished.exception() is None:
+                    tell(finished.result(), *arguments[1:])
+
+            future.add_done_callback(done)
+            return future
+
+        return call
+
+    def wrote(message: Any) -> None:
+        journal.note("wrote", id=message.id, chat=message.chat_id, text=message.text)
+
+    Messages.ask = after(Messages.ask, lambda pair, *_: (wrote(pair[0]), wrote(pair[1])))  # type: ignore[method-assign]
+    Messages.add_reply = after(Messages.add_reply, lambda reply, *_: wrote(reply))  # type: ignore[method-assign]
+    Messages.finish = after(Messages.finish, lambda reply, *_: wrote(reply))  # type: ignore[method-assign]
+
+    def before(work: Callable[..., Any], kind: str) -> Callable[..., Any]:
+        def call(self: object, argument: Any) -> Any:
+            journal.note(kind, chat=argument if isinstance(argument, int) else 0)
+            return work(self, argument)
+
+        return call
+
+    Chats.delete = before(Chats.delete, "binned")  # type: ignore[method-assign]
+    Chats.restore = before(Chats.restore, "restored")  # type: ignore[method-assign]
+    Chats.destroy = before(Chats.destroy, "destroyed")  # type: ignore[method-assign]
+    Chats.purge_deleted = before(Chats.purge_deleted, "purged")  # type: ignore[method-assign]
+
+
+class Hands:
+    """Does something every few milliseconds, also while a menu or a dialog is open."""
+
+    def __init__(
+        self, program: bootstrap.Program, window: MainWindow, journal: Journal, seed: int
+    ) -> None:
+        self._program, self._window, self._journal = program, window, journal
+        self._chance = random.Random(seed)
+        self._done = 0
+        self._beaten = 0.0
+        self._dialog_since = 0.0
+        unlock, chats, host = program.unlock, program.chats, program.host
+        unlock.passphrase_needed.connect(lambda _: unlock.provide_passphrase(PASSPHRASE))
+        chats.error_raised.connect(lambda error: journal.note("error", code=error.code))
+        host.state_changed.connect(
+            lambda state: journal.note("host", state=state, pid=host.worker_pid)
+        )
+        journal.note("shown", pid=os.getpid(), worker=host.worker_pid)
+        # Not before the store is open: a press on “Not now” would keep nothing at all.
+        unlock.opened.connect(self._begin)
+
+    def _begin(self, _store: object, mode: str) -> None:
+        self._journal.note("opened", mode=mode)
+        self._later()
+
+    def _later(self) -> None:
+        pause_ms = int(self._chance.choice((5, 30, 60, 120, 250)))
+        QTimer.singleShot(pause_ms, self._step)
+
+    def _step(self) -> None:
+        # Before anything that may open a menu or a dialog with an event loop of its own.
+        self._later()
+        if time.monotonic() - self._beaten > BEAT_S:
+            self._beaten = time.monotonic()
+            self._journal.note("beat", done=self._done, page=self._page())
+        self._done += 1
+        popup, dialog = QApplication.activePopupWidget(), QApplication.activeModalWidget()
+        if popup is not None:
+            self._in_popup(popup)
+        elif isinstance(dialog, QDialog):
+            self._in_dialog(dialog)
+        else:
+            self._dialog_since = 0.0
+            self._anywhere()
+
+    def _anywhere(self) -> None:
+        acts = {
+            self._ask: 14,
+            self._press_button: 30,
+            self._click_somewhere: 10,
+            self._right_click: 5,
+            self._press_key: 14,
+            self._press_shortcut: 4,
+            self._type: 8,
+            self._roll: 8,
+            self._resize: 3,
+            self._change_look: 3,
+            self._select: 3,
+            self._to_talk: 4,
+        }
+        self._chance.choices(list(acts), list(acts.values()))[0]()
+
+    def _page(self) -> str:
+        return type(self._window.pages.currentWidget()).__name__
+
+    def _visible(self, kind: type[Any]) -> list[Any]:
+        found = self._window.findChildren(kind)
+        return [w for w in found if w.isVisible() and w.isEnabled() and w.width() and w.height()]
+
+    def _ask(self) -> None:
+        composer = self._window.talk.composer
+        if not composer.isVisible():
+            self._to_talk()
+            return
+        composer.set_text(f"{self._done}: {some_text(self._chance)}")
+        composer.setFocus()
+        self._key(composer.focusProxy() or composer, Qt.Key.Key_Return)
+
+    def _press_button(self) -> None:
+        buttons = self._visible(QAbstractButton)
+        if buttons:
+            self._click(self._chance.choice(buttons), _LEFT)
+
+    def _click_somewhere(self) -> None:
+        place = self._somewhere()
+        widget = self._window.childAt(place)
+        if widget is not None:
+            self._click(widget, _LEFT, widget.mapFrom(self._window, place))
+
+    def _right_click(self) -> None:
+        place = self._somewhere()
+        widget = self._window.childAt(place)
+        if widget is not None:
+            inside = widget.mapFrom(self._window, place)
+            event = QContextMenuEvent(
+                QContextMenuEvent.Reason.Mouse, inside, widget.mapToGlobal(inside)
+            )
+            QApplication.postEvent(widget, event)
+
+    def _press_key(self) -> None:
+        target = QApplication.focusWidget() or self._window
+        for _ in range(self._chance.randint(1, 3)):
+            self._key(target, self._chance.choice(_KEYS))
+
+    def _press_shortcut(self) -> None:
+        key = self._chance.choice(_SHORTCUTS)
+        QTest.keyClick(QApplication.focusWidget() or self._window, key, _CTRL)
+
+    def _type(self) -> None:
+        fields = [*self._visible(QLineEdit), *self._visible(QPlainTextEdit)]
+        if not fields:
+            return
+        field = self._chance.choice(fields)
+        field.setFocus()
+        for letter in few_keys(self._chance):  # QTest knows the keys of ASCII only
+            for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+                QApplication.sendEvent(field, QKeyEvent(kind, 0, _PLAIN, letter))
+        if self._chance.random() < 0.2:
+            self._key(field, Qt.Key.Key_Return)
+
+    def _roll(self) -> None:
+        place = self._somewhere()
+        widget = self._window.childAt(place) or self._window
+        inside = widget.mapFrom(self._window, place)
+        steps = QPoint(0, self._chance.choice((-1200, -240, -120, 120, 240, 1200)))
+        event = QWheelEvent(
+            inside.toPointF(),
+            widget.mapToGlobal(inside).toPointF(),
+            QPoint(),
+            steps,
+            _no_button(),
+            _PLAIN,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.postEvent(widget, event)
+
+    def _resize(self) -> None:
+        self._window.resize(self._chance.randint(320, 1600), self._chance.randint(300, 1000))
+
+    def _change_look(self) -> None:
+        option, value = self._chance.choice(
+            (
+                (THEME, self._chance.choice(("light", "dark", "contrast"))),
+                (TEXT_SIZE_PT, self._chance.randint(16, 28)),
+                (LANGUAGE, self._chance.choice(("en", "fr", "zh_Hans"))),
+                (VIEW, self._chance.choice(("simple", "full"))),
+            )
+        )
+        self._window.preferences.choose(option, value)
+
+    def _select(self) -> None:
+        first, last = self._somewhere(), self._somewhere()
+        widget = self._window.childAt(first)
+        if widget is not None:
+            QTest.mousePress(widget, _LEFT, _PLAIN, widget.mapFrom(self._window, first))
+            QTest.mouseMove(widget, widget.mapFrom(self._window, last))
+            QTest.mouseRelease(widget, _LEFT, _PLAIN, widget.mapFrom(self._window, last))
+
+    def _to_talk(self) -> None:
+        """Back to a conversation, an earlier one now and then."""
+        ids = [summary.id for summary in self._program.chats._summaries]
+        if ids and self._chance.random() < 0.7:
+            self._program.chats.open_chat(self._chance.choice(ids))
+        else:
+            self._program.chats.new_chat()
+
+    def _in_popup(self, popup: QWidget) -> None:
+        if not isinstance(popup, QMenu) or self._chance.random() < 0.4:
+            self._key(popup, Qt.Key.Key_Escape)
+            if popup.isVisible():
+                popup.close()
+            return
+        actions = [a for a in popup.actions() if a.isEnabled() and not a.isSeparator()]
+        if actions:
+            popup.setActiveAction(self._chance.choice(actions))
+            self._key(popup, Qt.Key.Key_Return)
+        else:
+            popup.close()
+
+    def _in_dialog(self, dialog: QDialog) -> None:
+        if not self._dialog_since:
+            self._dialog_since = time.monotonic()
+            name = type(dialog).__name__
+            self._journal.note("dialog", name=name, title=dialog.windowTitle())
+        if time.monotonic() - self._dialog_since > 4:
+            self._dialog_since = 0.0
+            dialog.reject()
+            return
+        buttons = [b for b in dialog.findChildren(QAbstractButton) if b.isVisible()]
+        act = self._chance.random()
+        if isinstance(dialog, QFileDialog) and act < 0.3:
+            # Overwriting only what the monkey wrote itself: the folder is its own.
+            dialog.accept()
+        elif act < 0.6 and buttons:
+            self._click(self._chance.choice(buttons), _LEFT)
+        elif act < 0.9:
+            self._key(QApplication.focusWidget() or dialog, self._chance.choice(_KEYS))
+        else:
+            dialog.reject()
+
+    def _somewhere(self) -> QPoint:
+        return QPoint(
+            self._chance.randrange(max(1, self._window.width())),
+            self._chance.randrange(max(1, self._window.height())),
+        )
+
+    def _key(self, widget: QWidget, key: Qt.Key) -> None:
+        QTest.keyClick(widget, key)
+
+    def _click(self, widget: QWidget, button: Qt.MouseButton, place: QPoint | None = None) -> None:
+        QTest.mouseClick(widget, button, _PLAIN, place or widget.rect().center())
+
+
+def _no_button() -> Qt.MouseButton:
+    return Qt.MouseButton.NoButton
+
+
+def main() -> int:
+    """Open the window and never stop; the supervisor ends the process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--journal", type=Path, required=True)
+    options = parser.parse_args()
+    # A hanging window says where when the supervisor asks.
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
+    journal = Journal(options.journal)
+    listen_to_store(journal)
+    qInstallMessageHandler(lambda kind, _, text: journal.note("qt", level=kind.name, text=text))
+    paths = resolve_paths(options.data)
+    bootstrap.start_log(paths.logs)
+    open_window = bootstrap.open_window
+    hands: list[Hands] = []
+
+    def open_and_hold(application: QApplication, program: bootstrap.Program) -> MainWindow:
+        window = open_window(application, program)
+        hands.append(Hands(program, window, journal, options.seed))
+        return window
+
+    bootstrap.open_window = open_and_hold
+    code = bootstrap.run_window(paths, bootstrap.read_settings(paths, {}))
+    journal.note("ended", code=code)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
