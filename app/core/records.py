@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -28,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ReplyDetails:
-    """What the engine said about a reply.
+    """What the engine said about a reply; its numbers are tuples, or `Packed` from the store.
 
     Attributes:
         token_ids: Tokens of the whole reply, thinking included.
@@ -43,15 +44,15 @@ class ReplyDetails:
             the first versions, which did not say.
     """
 
-    token_ids: tuple[int, ...] = ()
-    logprobs: tuple[float, ...] = ()
+    token_ids: Sequence[int] = ()
+    logprobs: Sequence[float] = ()
     spans: tuple[Span, ...] = ()
     finish_reason: str = ""
     error_code: str = ""
     model_hash: str = ""
     duration_ms: int = 0
     thinking_ms: int = 0
-    token_ends: tuple[int, ...] = ()
+    token_ends: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from app.core.paths import KEYS_NAME
 from app.store.backup import write_backup
 from app.store.database import Database
 from app.store.keys import read_keys
+from app.store.repositories.assistants import Assistants
 from app.store.repositories.attachments import Attachments
 from app.store.repositories.chats import Chats
 from app.store.repositories.folders import Folders
@@ -33,6 +34,7 @@ class Store:
         chats: Whole chats.
         folders: Where chats lie together.
         messages: Questions and replies.
+        assistants: Who answers.
         attachments: Files of messages.
         search: Finding messages by words.
         meta: Small values.
@@ -44,6 +46,7 @@ class Store:
         self.chats = Chats(database)
         self.folders = Folders(database)
         self.messages = Messages(database)
+        self.assistants = Assistants(database)
         self.attachments = Attachments(database)
         self.search = Search(database)
         self.meta = Meta(database)

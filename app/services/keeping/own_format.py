@@ -14,15 +14,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import sys
-from array import array
+import struct
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from app.core.errors import DamagedFile
 from app.core.jsonfile import JsonObject, JsonValue
 from app.core.keeping import WholeAttachment, WholeChat, WholeMessage
+from app.core.packed import NUMBER_BYTES, Packed
 from app.core.records import MessageState, ReplyDetails, Role, Span
 
 FORMAT = "alcove-chats"
@@ -149,16 +149,12 @@ class Fields:
         except (binascii.Error, ValueError):
             raise DamagedFile from None
 
-    def numbers(self, name: str, code: str) -> tuple[Any, ...]:
+    def numbers(self, name: str, code: Literal["I", "f"]) -> Sequence[Any]:
         """Numbers packed into base 64."""
-        packed = array(code)
-        try:
-            packed.frombytes(self.data(name))
-        except ValueError:
-            raise DamagedFile from None
-        if sys.byteorder == "big":
-            packed.byteswap()
-        return tuple(packed)
+        data = self.data(name)
+        if len(data) % NUMBER_BYTES:
+            raise DamagedFile
+        return Packed(code, data) if data else ()
 
     def _typed(self, name: str, kind: type) -> JsonValue:
         value = self._value.get(name)
@@ -249,10 +245,11 @@ def _read_attachment(fields: Fields) -> WholeAttachment:
 
 
 def _packed(code: str, values: Sequence[int] | Sequence[float]) -> str:
-    packed = array(code, cast("Sequence[int]", values))
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return base64.b64encode(packed.tobytes()).decode("ascii")
+    if isinstance(values, Packed):
+        data = values.data
+    else:
+        data = struct.pack(f"<{len(values)}{code}", *values)
+    return base64.b64encode(data).decode("ascii")
 
 
 def _dumps(value: JsonObject) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from array import array
-from typing import Any, cast
+import struct
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from sqlalchemy import Row
 
+from app.core.packed import Packed
 from app.core.records import ChatSummary, Message, ReplyDetails, Span
 from app.core.text import storable
 from app.store.tables import chats
@@ -23,6 +24,7 @@ SUMMARY_COLUMNS = (
     chats.c.assistant_id,
     chats.c.deleted_at,
 )
+NO_DETAILS = ReplyDetails()
 
 
 def summary_of(row: Row[*tuple[Any, ...]]) -> ChatSummary:
@@ -40,7 +42,9 @@ def message_of(row: Row[*tuple[Any, ...]]) -> Message:
         text=row.text,
         state=row.state,
         created_at=row.created_at,
-        details=ReplyDetails(
+        details=NO_DETAILS
+        if row.role == "user"
+        else ReplyDetails(
             token_ids=_unpack("I", row.token_ids),
             logprobs=_unpack("f", row.logprobs),
             spans=_spans_of(row.spans),
@@ -75,21 +79,14 @@ def details_values(details: ReplyDetails) -> dict[str, Any]:
     }
 
 
-def _pack(code: str, values: tuple[int, ...] | tuple[float, ...]) -> bytes:
-    packed = array(code, cast("tuple[int, ...]", values))
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
+def _pack(code: str, values: Sequence[int] | Sequence[float]) -> bytes:
+    if isinstance(values, Packed):
+        return values.data
+    return struct.pack(f"<{len(values)}{code}", *values)
 
 
-def _unpack(code: str, data: bytes) -> tuple[Any, ...]:
-    if not data:
-        return ()
-    packed = array(code)
-    packed.frombytes(data)
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return tuple(packed)
+def _unpack(code: Literal["I", "f"], data: bytes) -> Sequence[Any]:
+    return Packed(code, data) if data else ()
 
 
 def _spans_of(text: str) -> tuple[Span, ...]:

@@ -45,8 +45,8 @@ class Chats:
 
         return self._database.submit(work)
 
-    def create(self, title: str = "") -> Future[ChatSummary]:
-        """A new, empty chat."""
+    def create(self, title: str = "", assistant_id: int | None = None) -> Future[ChatSummary]:
+        """A new, empty chat, and who answers in it."""
 
         def work(connection: Connection) -> ChatSummary:
             moment = now()
@@ -56,6 +56,7 @@ class Chats:
                 created_at=moment,
                 updated_at=moment,
                 draft="",
+                assistant_id=assistant_id,
             )
             return sql.summary(
                 connection, connection.execute(row.returning(chats.c.id)).scalar_one()
@@ -70,6 +71,10 @@ class Chats:
     def pin(self, chat_id: int, pinned: bool) -> Future[ChatSummary]:
         """Keep it at the top of the list, or no longer."""
         return self._change(chat_id, pinned=pinned)
+
+    def assign(self, chat_id: int, assistant_id: int | None) -> Future[ChatSummary]:
+        """Let another assistant answer from now on."""
+        return self._change(chat_id, assistant_id=assistant_id)
 
     def delete(self, chat_id: int) -> Future[ChatSummary]:
         """Move it to the bin."""

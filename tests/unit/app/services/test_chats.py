@@ -203,7 +203,8 @@ def test_full_disk_keeps_the_question_and_the_reply(
         chat = record(shared_host)
         chat.service.attach(store, "stored")
         chat.service.start()
-        chat.ask("fits")
+        reply = chat.ask("fits")
+        chat.wait(lambda: store.messages.get(reply.id).result().state == "complete")
         filler = fill(disk)
 
         chat.service.send("does not fit " * 2000)
