@@ -69,6 +69,7 @@ class ConversationPage(QWidget):
         chats.question_returned.connect(self.composer.set_text)
         chats.draft_restored.connect(self.composer.set_text)
         models.languages_changed.connect(lambda _: self.conversation.refresh_notes())
+        models.languages_changed.connect(self.empty.set_spoken)
         self.conversation.action_wished.connect(self._on_action)
         self.conversation.answer_wished.connect(chats.answer_now)
         self.conversation.edit_wished.connect(chats.edit_question)

@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
 
     def _wire(self) -> None:
         shell, services = self.shell, self._services
-        self.chats = ChatWiring(shell, services.chats)
+        self.chats = ChatWiring(shell, services.chats, services.search)
         self.assistant = AssistantWiring(shell, services.models)
         self.unlock = UnlockWiring(shell, services.unlock)
         self.keeping = KeepingWiring(shell, services.keeping)

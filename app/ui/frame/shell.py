@@ -86,6 +86,7 @@ class Shell(QStackedWidget):
         self.workspace.set_list_shown(not simple)
         self.header.setVisible(not simple)
         self.simple_header.setVisible(simple)
+        self.talk.empty.set_plain(simple)
         self._on_page_changed()
 
     def show_page(self, page: QWidget) -> None:

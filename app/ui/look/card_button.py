@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -19,6 +21,7 @@ class CardButton(Button):
         self._column = QVBoxLayout(self)
         self._column.addWidget(self._first)
         self._column.addWidget(self._second)
+        self._column.addStretch(1)  # a taller neighbour leaves the words at the top
         for label in (self._first, self._second):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -27,10 +30,20 @@ class CardButton(Button):
         self._fit()
         theme.changed.connect(self._fit)
 
-    def show_texts(self, first: str, second: str = "") -> None:
-        """Say something; a second line that says the same is left out."""
+    def show_texts(
+        self, first: str, second: str = "", marks: tuple[tuple[int, int], ...] = ()
+    ) -> None:
+        """Say something; a second line that says the same is left out.
+
+        Args:
+            first: The larger line.
+            second: The smaller one.
+            marks: Where bold words begin and end in it.
+        """
         self._first.setText(first)
-        self._second.setText(second)
+        plain = Qt.TextFormat.PlainText
+        self._second.setTextFormat(Qt.TextFormat.RichText if marks else plain)
+        self._second.setText(_with_bold(second, marks) if marks else second)
         twice = second in ("", first)
         self._second.setVisible(not twice)
         self.setAccessibleName(first if twice else f"{first} ({second})")
@@ -57,3 +70,12 @@ class CardButton(Button):
         self._column.setContentsMargins(px(22), px(14), px(22), px(14))
         self._column.setSpacing(px(3))
         self.updateGeometry()
+
+
+def _with_bold(text: str, marks: tuple[tuple[int, int], ...]) -> str:
+    parts, at = [], 0
+    for start, end in marks:
+        parts.append(html.escape(text[at:start]))
+        parts.append(f"<b>{html.escape(text[start:end])}</b>")
+        at = end
+    return "".join(parts) + html.escape(text[at:])

@@ -80,7 +80,7 @@ QTextEdit, QPlainTextEdit, QTextBrowser {
 QLineEdit, QComboBox {
     background: $surface; color: $ink; border: 1px solid $edge; border-radius: ${r12}px;
     padding: ${p8}px ${p14}px; min-height: ${target}px;
-    selection-background-color: $accent; selection-color: $on;
+    selection-background-color: $accent; selection-color: $on; placeholder-text-color: $muted;
 }
 QLineEdit:focus, QComboBox:focus { border: 2px solid $accent; }
 QLineEdit[inline="true"] {

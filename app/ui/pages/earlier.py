@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from dataclasses import dataclass
+from datetime import datetime
 
-from app.core.records import ChatSummary
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.core.records import ChatSummary, SearchResults
 from app.ui.dates import Dates
 from app.ui.look.card_button import CardButton
+from app.ui.look.search_field import SearchField
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Label
 from app.ui.pages.base import ScrollPage
@@ -15,25 +19,40 @@ from app.ui.pages.base import ScrollPage
 _ROWS = 12
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a row stands for and says."""
+
+    chat: ChatSummary
+    when: datetime
+    message_id: int = 0
+    text: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
+
+
 class EarlierPage(ScrollPage):
     """Pinned first, then the newest; a dozen at a time.
 
     Signals:
         closed: Back to the conversation.
-        chat_chosen: Open this conversation.
+        search_wished: Look for these words; "" for none.
+        chat_chosen: Open this conversation at this message, 0 for its end.
     """
 
     closed = Signal()
-    chat_chosen = Signal(int)
+    search_wished = Signal(str)
+    chat_chosen = Signal(int, int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._chats: tuple[ChatSummary, ...] = ()
+        self._results: SearchResults | None = None
+        self._entries: tuple[_Entry, ...] = ()
         self._shown = _ROWS
         self._rows: list[CardButton] = []
         self._back = Button(theme, "quiet", "arrow-left")
         self._heading = Label(theme, "heading")
-        self.search = QLineEdit()
+        self.search = SearchField(theme)
         self._nothing = Label(theme, "body", "muted")
         self._more = Button(theme, "outlined", "arrow-down")
         self._list = QVBoxLayout()
@@ -47,6 +66,12 @@ class EarlierPage(ScrollPage):
         """All conversations, in the order in which they are shown."""
         self._chats = chats
         if self.isVisible():
+            self._fill()
+
+    def show_results(self, results: SearchResults) -> None:
+        """What was found; what somebody else looked for is left alone."""
+        if results.text == self.search.text() and results.text.strip():
+            self._results = results
             self._fill()
 
     def begin(self) -> None:
@@ -73,45 +98,58 @@ class EarlierPage(ScrollPage):
         body.addWidget(self._more, 0, Qt.AlignmentFlag.AlignHCenter)
         body.addStretch(1)
 
-    def _found(self) -> tuple[ChatSummary, ...]:
-        words = self.search.text().casefold().split()
-        if not words:
-            return self._chats
-        return tuple(
-            chat for chat in self._chats if all(word in chat.title.casefold() for word in words)
+    def _wanted(self) -> tuple[_Entry, ...]:
+        if self._results is None:
+            return tuple(_Entry(chat, chat.updated_at) for chat in self._chats)
+        return (
+            *(_Entry(chat, chat.updated_at) for chat in self._results.chats),
+            *(
+                _Entry(hit.chat, hit.created_at, hit.message_id, hit.text, hit.marks)
+                for hit in self._results.hits
+            ),
         )
 
     def _fill(self) -> None:
-        found = self._found()
-        shown = found[: self._shown]
+        self._entries = self._wanted()
+        shown = self._entries[: self._shown]
         while len(self._rows) < len(shown):
             self._rows.append(self._new_row(len(self._rows)))
         dates = Dates()
         for number, row in enumerate(self._rows):
             row.setVisible(number < len(shown))
             if number < len(shown):
-                chat = shown[number]
-                row.setProperty("chat", chat.id)
-                row.show_texts(chat.title or self.tr("New conversation"), self._when(dates, chat))
-        self._more.setVisible(len(found) > len(shown))
-        self._nothing.setVisible(not found)
+                self._show_entry(row, shown[number], dates)
+        self._more.setVisible(len(self._entries) > len(shown))
+        self._nothing.setVisible(not shown)
         self._nothing.setText(
-            self.tr("No conversation has these words in its title.")
-            if self._chats
+            self.tr("These words are in none of your conversations.")
+            if self._results is not None
             else self.tr("There are no earlier conversations yet.")
         )
 
-    def _when(self, dates: Dates, chat: ChatSummary) -> str:
-        when = dates.when(chat.updated_at)
-        return self.tr("Pinned · {when}").format(when=when) if chat.pinned else when
+    def _show_entry(self, row: CardButton, entry: _Entry, dates: Dates) -> None:
+        title = entry.chat.title or self.tr("New conversation")
+        when = dates.when(entry.when)
+        if entry.text:
+            row.show_texts(
+                self.tr("{title} · {when}").format(title=title, when=when), entry.text, entry.marks
+            )
+        elif entry.chat.pinned:
+            row.show_texts(title, self.tr("Pinned · {when}").format(when=when))
+        else:
+            row.show_texts(title, when)
 
     def _new_row(self, number: int) -> CardButton:
         row = CardButton(self.theme)
-        row.clicked.connect(lambda: self.chat_chosen.emit(int(row.property("chat"))))
+        row.clicked.connect(lambda: self._choose(number))
         before = self._rows[-1] if self._rows else self.search
         self._list.insertWidget(number, row)
         QWidget.setTabOrder(before, row)
         return row
+
+    def _choose(self, number: int) -> None:
+        entry = self._entries[number]
+        self.chat_chosen.emit(entry.chat.id, entry.message_id)
 
     def _show_more(self) -> None:
         first_new = self._shown
@@ -119,14 +157,16 @@ class EarlierPage(ScrollPage):
         self._fill()
         self._rows[first_new].setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _on_typed(self, _text: str) -> None:
+    def _on_typed(self, text: str) -> None:
         self._shown = _ROWS
-        self._fill()
+        self.search_wished.emit(text)
+        if not text.strip():
+            self._results = None
+            self._fill()
 
     def _retranslate(self) -> None:
         self._back.set_label(self.tr("Back to the conversation"))
         self._heading.setText(self.tr("Earlier conversations"))
-        self.search.setPlaceholderText(self.tr("Search your conversations"))
-        self.search.setAccessibleName(self.tr("Search your conversations"))
+        self.search.set_label(self.tr("Search your conversations"))
         self._more.set_label(self.tr("Show more"))
         self._fill()

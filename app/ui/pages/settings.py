@@ -89,16 +89,13 @@ class SettingsPage(ScrollPage):
         px = self.theme.px
         body = self.column.body
         body.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
-        body.addSpacing(px(8))
         body.addWidget(self._heading)
-        body.addSpacing(px(16))
+        body.setSpacing(px(14))
         for section in self._plain:
             body.addWidget(section)
-            body.addSpacing(px(14))
         body.addWidget(self.more, 0, Qt.AlignmentFlag.AlignHCenter)
         for section in self._rest:
             body.addWidget(section)
-            body.addSpacing(px(14))
         body.addStretch(1)
 
     def _show_rest(self) -> None:

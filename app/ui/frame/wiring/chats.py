@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from app.core.errors import AppError
 from app.core.records import ChatView, Message
 from app.services.chats import ChatService
+from app.services.search import SearchService
 from app.ui.frame.shell import Shell
 from engine.errors import EngineError
 
@@ -14,7 +15,7 @@ from engine.errors import EngineError
 class ChatWiring(QObject):
     """Lists, opens and begins conversations; says what went wrong with them."""
 
-    def __init__(self, shell: Shell, chats: ChatService) -> None:
+    def __init__(self, shell: Shell, chats: ChatService, search: SearchService) -> None:
         super().__init__(shell)
         self._shell = shell
         self._chats = chats
@@ -33,6 +34,8 @@ class ChatWiring(QObject):
         rows.rename_wished.connect(chats.rename_chat)
         rows.delete_wished.connect(chats.delete_chat)
         shell.earlier.chat_chosen.connect(self.open_chat)
+        shell.earlier.search_wished.connect(search.find)
+        search.found.connect(shell.earlier.show_results)
         shell.simple_header.earlier_wished.connect(self.show_earlier)
         shell.sidebar.new_wished.connect(chats.new_chat)
         shell.simple_actions.new_wished.connect(chats.new_chat)
@@ -40,13 +43,14 @@ class ChatWiring(QObject):
         self._show_what_can_be_done()
 
     @Slot(int)
-    def open_chat(self, chat_id: int) -> None:
-        """Show a conversation; the one that is open needs no fetching."""
+    @Slot(int, int)
+    def open_chat(self, chat_id: int, message_id: int = 0) -> None:
+        """Show a conversation at a message; the end of the open one needs no fetching."""
         self._shell.workspace.hide_list()
-        if chat_id == self._chats.chat_id:
+        if chat_id == self._chats.chat_id and not message_id:
             self._shell.back()
         else:
-            self._chats.open_chat(chat_id)
+            self._chats.open_chat(chat_id, message_id)
 
     @Slot()
     def show_earlier(self) -> None:

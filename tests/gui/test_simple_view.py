@@ -1,0 +1,169 @@
+"""The Simple view: four large buttons, and the ways to everything else."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from app.ui.look.card_button import CardButton
+from tests.gui.conftest import OpenRoom, Room
+from tests.gui.test_settings import click
+from tests.helpers.tiny_bundle import tiny_bundle
+
+SLOW = 30_000
+WAYS = ("Earlier conversations", "Settings", "Full view")
+
+
+def simple(open_room: OpenRoom, **options: str) -> Room:
+    return open_room(view="simple", **options)
+
+
+def visible_buttons(room: Room) -> list[QAbstractButton]:
+    return [b for b in room.window.findChildren(QAbstractButton) if b.isVisible()]
+
+
+def rows(room: Room) -> list[CardButton]:
+    return [b for b in room.window.shell.earlier.findChildren(CardButton) if b.isVisible()]
+
+
+def names(room: Room) -> list[str]:
+    return [row.accessibleName() for row in rows(room)]
+
+
+def test_four_buttons_stand_below_and_one_is_filled(open_room: OpenRoom) -> None:
+    actions = simple(open_room).window.shell.simple_actions
+    shown = [b for b in actions.findChildren(QAbstractButton) if b.isVisible()]
+    assert [b.text() for b in shown] == ["New conversation", "Stop", "Read aloud", "Print"]
+    assert [b.property("kind") for b in shown] == ["primary", "outlined", "outlined", "outlined"]
+    assert len({b.height() for b in shown}) == 1
+    assert len({b.y() for b in shown}) == 1
+    assert [b.isEnabled() for b in shown] == [True, False, False, False], "nothing runs, no answer"
+
+
+def test_stop_can_be_pressed_only_while_something_runs(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = open_room(bundle=tiny_bundle(), view="simple")
+    stop = room.window.shell.simple_actions.stop_button
+    room.window.talk.composer.set_text("Hello there")
+    room.window.talk.composer.send()
+    qtbot.waitUntil(stop.isEnabled, timeout=SLOW)
+    qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not room.program.chats.busy, timeout=SLOW)
+    assert not stop.isEnabled()
+
+
+def test_a_disabled_stop_does_not_keep_the_keyboard(open_room: OpenRoom) -> None:
+    actions = simple(open_room).window.shell.simple_actions
+    actions.set_busy(True)
+    actions.stop_button.setFocus()
+    actions.set_busy(False)
+    assert actions.new_button.hasFocus() or actions.window().focusWidget() is actions.new_button
+
+
+def test_an_earlier_conversation_is_found_by_its_title_and_by_its_words(
+    qtbot: QtBot, open_room: OpenRoom
+) -> None:
+    room = simple(open_room)
+    lamp = room.store.chats.create("A letter to the town hall").result()
+    room.store.messages.ask(lamp.id, None, "The street lamp is dark").result()
+    trains = room.store.chats.create("Trains to Lyon").result()
+    room.program.chats.rename_chat(trains.id, "Trains")
+    click(qtbot, room.window.shell.simple_header, "Earlier conversations")
+    page = room.window.shell.earlier
+    assert room.window.focusWidget() is page.search
+    qtbot.waitUntil(lambda: len(rows(room)) == 2)
+    qtbot.keyClicks(page.search, "train")
+    qtbot.waitUntil(lambda: len(rows(room)) == 1)
+    assert names(room)[0].startswith("Trains")
+    page.search.setText("lamp")
+    qtbot.waitUntil(lambda: len(rows(room)) == 1 and "street" in names(room)[0])
+    qtbot.mouseClick(rows(room)[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: room.program.chats.chat_id == lamp.id)
+    qtbot.waitUntil(room.window.talk.isVisible)
+
+
+def test_what_is_nowhere_is_said(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = simple(open_room)
+    room.window.chats.show_earlier()
+    page = room.window.shell.earlier
+    assert page._nothing.words() == "There are no earlier conversations yet."
+    qtbot.keyClicks(page.search, "zeppelin")
+    qtbot.waitUntil(lambda: "none of your conversations" in page._nothing.words())
+    qtbot.keyClick(page.search, Qt.Key.Key_Escape)
+    assert page.search.text() == ""
+    assert page.isVisible(), "Escape emptied the field first"
+
+
+def test_many_conversations_come_a_dozen_at_a_time(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = simple(open_room)
+    for number in range(30):
+        room.store.chats.create(f"Number {number}").result()
+    room.program.chats.rename_chat(1, "Number one")
+    room.window.chats.show_earlier()
+    qtbot.waitUntil(lambda: len(rows(room)) == 12)
+    click(qtbot, room.window.shell.earlier, "Show more")
+    assert len(rows(room)) == 24
+    assert room.window.focusWidget() is rows(room)[12], "the keyboard goes on where it was"
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "zh_Hans"])
+def test_every_way_can_be_seen_whole(qtbot: QtBot, open_room: OpenRoom, language: str) -> None:
+    room = simple(open_room, language=language)
+    window = room.window
+    for points, width in ((16, 480), (18, 1280), (28, 640), (28, 1000)):
+        window.theme.set_text_size(points)
+        window.resize(width, 700)
+        qtbot.wait(30)
+        for button in visible_buttons(room):
+            left = button.mapTo(window, button.rect().topLeft()).x()
+            assert left >= 0, button.text()
+            assert left + button.width() <= window.width(), button.text()
+            assert button.width() + 1 >= button.minimumSizeHint().width(), button.text()
+            assert button.height() >= 44, button.text()
+
+
+def test_in_a_narrow_window_the_ways_are_in_a_menu(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = simple(open_room, text_size_pt="28")
+    room.window.resize(640, 700)
+    qtbot.wait(30)
+    header = room.window.shell.simple_header
+    more = [b for b in header.findChildren(QAbstractButton) if b.isVisible()]
+    assert [b.accessibleName() for b in more] == ["More"]
+    menu = header.findChild(QMenu)
+    assert menu is not None
+    assert tuple(action.text() for action in menu.actions()) == WAYS
+    menu.actions()[1].trigger()
+    assert room.window.settings_page.isVisible()
+
+
+def test_help_lists_the_keys_that_there_are(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = simple(open_room)
+    window = room.window
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    page = window.shell.help_page
+    assert page.isVisible()
+    spelled = [keys.words() for _, keys in page._keys]
+    assert spelled[0] in ("Return", "↩")
+    assert "F1" in spelled
+    assert len(set(spelled)) == len(spelled)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not page.isVisible()
+
+
+def test_find_opens_the_earlier_conversations(qtbot: QtBot, open_room: OpenRoom) -> None:
+    window = simple(open_room).window
+    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert window.shell.earlier.isVisible()
+    assert QApplication.focusWidget() in (None, window.shell.earlier.search)
+
+
+def test_no_technical_word_stands_in_simple(open_room: OpenRoom) -> None:
+    room = simple(open_room)
+    window = room.window
+    window.show_settings()
+    words = " ".join(
+        str(w.property("text") or "") for w in window.findChildren(QAbstractButton) if w.isVisible()
+    ).lower()
+    for term in ("token", "model", "cache", "gpu", "thread", "context", "prompt"):
+        assert term not in words
