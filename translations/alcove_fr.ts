@@ -2,18 +2,161 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="fr_FR" sourcelanguage="en">
 <context>
+    <name>AnswerSection</name>
+    <message>
+        <source>Answers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In which language the assistant answers:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The language of the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Language of the answers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Underline what the assistant was not sure about</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AppearanceSection</name>
+    <message>
+        <source>Colours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As on this computer</source>
+        <translation>Comme l’ordinateur</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Clair</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Sombre</translation>
+    </message>
+    <message>
+        <source>High contrast</source>
+        <translation>Contraste élevé</translation>
+    </message>
+</context>
+<context>
+    <name>AssistantWords</name>
+    <message>
+        <source>Write a letter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You help to write letters. Write the whole letter, politely and in clear sentences, ready to be sent. Today is {date}. Where something is not known, leave a gap such as [name].</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A whole letter, ready to be sent</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Explain this</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You explain things to somebody who meets them for the first time. Use everyday words and short sentences, and give one example.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In everyday words, with an example</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Translate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You are a translator. Translate what you are given into {language}, or into the language that is asked for. Write only the translation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Into your language, or another one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask anything</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For everything else</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ChatList</name>
+    <message>
+        <source>Your conversations</source>
+        <translation>Vos conversations</translation>
+    </message>
+</context>
+<context>
+    <name>ChatMenu</name>
     <message>
         <source>Rename</source>
         <translation>Renommer</translation>
+    </message>
+    <message>
+        <source>No longer at the top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep at the top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as Word…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as PDF…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as a file…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Delete</source>
         <translation>Supprimer</translation>
     </message>
     <message>
-        <source>Your conversations</source>
-        <translation>Vos conversations</translation>
+        <source>Move to a folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take out of the folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ChatRows</name>
+    <message>
+        <source>Name of the folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>Nouvelle conversation</translation>
     </message>
     <message>
         <source>Pinned</source>
@@ -32,8 +175,51 @@
         <translation>Plus anciennes</translation>
     </message>
     <message>
-        <source>New conversation</source>
-        <translation>Nouvelle conversation</translation>
+        <source>This conversation is open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pinned at the top.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder, closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder, open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name of the conversation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Call it “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>CodeBar</name>
+    <message>
+        <source>Code</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Copié</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Copier</translation>
+    </message>
+    <message>
+        <source>Copies this piece of code</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -49,6 +235,10 @@
     <message>
         <source>Enter sends it, Shift and Enter begin a new line.</source>
         <translation>Entrée l’envoie, Maj et Entrée commencent une nouvelle ligne.</translation>
+    </message>
+    <message>
+        <source>Ctrl and Enter send it, Enter begins a new line.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Stop</source>
@@ -79,6 +269,25 @@
     </message>
 </context>
 <context>
+    <name>Dates</name>
+    <message>
+        <source>Today, {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>d MMMM</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>d MMMM yyyy</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Durations</name>
     <message numerus="yes">
         <source>about %n second(s)</source>
@@ -100,6 +309,59 @@
             <numerusform>déjà %n seconde</numerusform>
             <numerusform>déjà %n secondes</numerusform>
         </translation>
+    </message>
+    <message numerus="yes">
+        <source>Thought for %n second(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Thought for %n minute(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>EarlierPage</name>
+    <message>
+        <source>These words are in none of your conversations.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are no earlier conversations yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>Nouvelle conversation</translation>
+    </message>
+    <message>
+        <source>{title} · {when}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pinned · {when}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>Retour à la conversation</translation>
+    </message>
+    <message>
+        <source>Earlier conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search your conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show more</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -219,8 +481,60 @@
         <translation>Ce réglage est fixé par votre organisation et ne peut pas être changé ici.</translation>
     </message>
     <message>
+        <source>This could not be opened. Nothing was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No conversations were found in there. Alcove can read what ChatGPT, GPT4All, Jan and Alcove itself have saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This file is damaged or incomplete. What came before the damage was brought in; nothing else was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This file is far too large to be conversations, so it was not opened.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The file could not be saved there. Please choose another place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no room left there for the file. Please delete something, or choose another place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Alcove is not allowed to save files there. Please choose another folder, such as your documents.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A file of this name is open in another program. Please close it there, or choose another name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The printer did not take the pages. Please check that it is switched on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This computer has no voice yet that works without the internet, so nothing can be read aloud.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The voices of this computer would send the text over the internet, so nothing is read aloud.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This computer has no voice for the language of this text.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Alcove is already open. Please look for its window.</source>
         <translation>Alcove est déjà ouvert. Cherchez sa fenêtre.</translation>
+    </message>
+    <message>
+        <source>This file is not an assistant that Alcove can read. Nothing was changed. Please choose another file, or ask for it once more.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no assistant on this computer yet. Please download one first.</source>
@@ -300,6 +614,70 @@
     </message>
 </context>
 <context>
+    <name>Export</name>
+    <message>
+        <source>You</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Conversation without a name</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Finder</name>
+    <message>
+        <source>Nothing was found for “{words}”. Try fewer words, or another one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Many were found. One more word finds fewer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>%n result(s)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FolderMenu</name>
+    <message>
+        <source>Rename</source>
+        <translation>Renommer</translation>
+    </message>
+    <message>
+        <source>New folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the folder, keep its conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FolderSection</name>
+    <message>
+        <source>Where your conversations are</source>
+        <translation>Où sont vos conversations</translation>
+    </message>
+    <message>
+        <source>They are in this folder, locked, and nowhere else.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder of your conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>Ouvrir le dossier</translation>
+    </message>
+</context>
+<context>
     <name>Header</name>
     <message>
         <source>Your conversations</source>
@@ -319,10 +697,261 @@
     </message>
 </context>
 <context>
+    <name>HelpPage</name>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>Retour à la conversation</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask as you would ask a person</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write what you want to know or to have written, then press Send. You can ask again, shorter or otherwise: the assistant remembers this conversation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Please check what matters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant can be wrong and does not know today’s news. What it was not sure about is underlined with dots.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is lost, nothing leaves</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every conversation is kept, locked, on this computer and nowhere else. What you delete stays in the bin for 30 days.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With the keyboard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Begin a new line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>Nouvelle conversation</translation>
+    </message>
+    <message>
+        <source>Look for an earlier conversation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop; go back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read the answer aloud</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>Imprimer</translation>
+    </message>
+    <message>
+        <source>Larger text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smaller text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Réglages</translation>
+    </message>
+    <message>
+        <source>This page</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>KeepingSection</name>
+    <message>
+        <source>Where should the copy be kept?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Conversations to bring in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Conversations (*.zip *.json *.jsonl *.chat);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>My conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To read and to edit (*.md)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Plain text (*.txt)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything, to bring in again (*.json)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save all conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep and repair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back up…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A locked copy of everything, on a USB stick or another disk.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bring in…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Conversations from ChatGPT, GPT4All, Jan or another Alcove.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take out…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All conversations in one file that other programs can read. It is not locked.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looks whether your conversations are in order, and repairs them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Arrêter</translation>
+    </message>
+</context>
+<context>
+    <name>KeepingSentences</name>
+    <message>
+        <source>Copying your conversations…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bringing the conversations in…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writing your conversations…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking through your conversations…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped. Nothing was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Done. The copy is in {place}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s) saved in {place}</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>All of these conversations were here already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s) brought in.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n was/were here already.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Everything is in order. There was nothing to repair.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Something was damaged and is repaired. Nothing was lost.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your conversations could not be read any more, and there was no copy of them. The damaged file is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s) could be saved.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>They come from the newest copy.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s) could not be read.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>LanguageHint</name>
     <message>
         <source>This small assistant speaks English well and little else. Its answer may be wrong.</source>
         <translation>Ce petit assistant parle bien l’anglais et presque rien d’autre. Sa réponse peut être fausse.</translation>
+    </message>
+</context>
+<context>
+    <name>LanguageSection</name>
+    <message>
+        <source>Language</source>
+        <translation>Langue</translation>
+    </message>
+    <message>
+        <source>As on this computer</source>
+        <translation>Comme l’ordinateur</translation>
     </message>
 </context>
 <context>
@@ -365,6 +994,17 @@
     </message>
 </context>
 <context>
+    <name>MotionSection</name>
+    <message>
+        <source>Movement</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep everything still: nothing blinks and nothing glides</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>NoteBar</name>
     <message>
         <source>Close this message</source>
@@ -373,6 +1013,13 @@
     <message>
         <source>This conversation has become long: the assistant no longer sees its beginning. A new conversation starts afresh.</source>
         <translation>Cette conversation est devenue longue : l’assistant n’en voit plus le début. Une nouvelle conversation repart à neuf.</translation>
+    </message>
+</context>
+<context>
+    <name>Pages</name>
+    <message>
+        <source>Page {number} of {count}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -447,7 +1094,42 @@
     </message>
 </context>
 <context>
+    <name>QuestionEditor</name>
+    <message>
+        <source>Your question</source>
+        <translation>Votre question</translation>
+    </message>
+    <message>
+        <source>Enter asks it, Escape leaves everything as it was.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The question as it was, and its answer, are kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask this instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Annuler</translation>
+    </message>
+</context>
+<context>
     <name>QuestionWidget</name>
+    <message>
+        <source>Copy the whole question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Quote in your question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change this question</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Your question</source>
         <translation>Votre question</translation>
@@ -480,8 +1162,8 @@
         <translation>Annuler</translation>
     </message>
     <message>
-        <source>Copy</source>
-        <translation>Copier</translation>
+        <source>Copy what is selected</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Select all</source>
@@ -548,6 +1230,68 @@
     </message>
 </context>
 <context>
+    <name>RecoverySection</name>
+    <message>
+        <source>Recovery code</source>
+        <translation>Code de secours</translation>
+    </message>
+    <message>
+        <source>Opens your conversations should this computer no longer let you in.</source>
+        <translation>Ouvre vos conversations si cet ordinateur ne vous laisse plus entrer.</translation>
+    </message>
+    <message>
+        <source>Show the recovery code</source>
+        <translation>Afficher le code de secours</translation>
+    </message>
+</context>
+<context>
+    <name>ReplyActions</name>
+    <message>
+        <source>Copy the whole answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Copié</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Copier</translation>
+    </message>
+    <message>
+        <source>Stop reading</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read aloud</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as Word</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Réessayer</translation>
+    </message>
+    <message>
+        <source>Save as PDF</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>Imprimer</translation>
+    </message>
+    <message>
+        <source>Quote in your question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ReplyWidget</name>
     <message>
         <source>This answer was interrupted. What had arrived is kept.</source>
@@ -566,48 +1310,83 @@
         <translation>L’assistant n’a rien trouvé à répondre. Vous pouvez réessayer.</translation>
     </message>
     <message>
-        <source>What the assistant thought</source>
-        <translation>Ce que l’assistant a pensé</translation>
-    </message>
-    <message>
-        <source>Copied</source>
-        <translation>Copié</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>Copier</translation>
-    </message>
-    <message>
         <source>Answer</source>
         <translation>Réponse</translation>
     </message>
+</context>
+<context>
+    <name>ResultList</name>
     <message>
-        <source>Try again</source>
-        <translation>Réessayer</translation>
+        <source>What was found</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ResultRows</name>
+    <message>
+        <source>In the titles</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Answer now</source>
-        <translation>Répondre maintenant</translation>
+        <source>New conversation</source>
+        <translation>Nouvelle conversation</translation>
     </message>
     <message>
-        <source>Stop thinking and answer with what is known so far</source>
-        <translation>Arrêter la réflexion et répondre avec ce qui est déjà trouvé</translation>
+        <source>You · {when}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Hide what it thought first</source>
-        <translation>Masquer sa réflexion</translation>
+        <source>Assistant · {when}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SavedChatsSection</name>
+    <message>
+        <source>Going on with long conversations</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Show what it thought first</source>
-        <translation>Voir sa réflexion</translation>
+        <source>So that the assistant need not read a long conversation again from its beginning, Alcove keeps on the disk what it has read. It may use this much room:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None, I can wait</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Room on the disk</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SearchField</name>
+    <message>
+        <source>Search your conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clear the search</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Sentences</name>
+    <message>
+        <source>The assistant was not sure about what is underlined. Please check it.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
     <name>SettingsPage</name>
-    <message>
-        <source>{points} points</source>
-        <translation>{points} points</translation>
-    </message>
     <message>
         <source>Back to the conversation</source>
         <translation>Retour à la conversation</translation>
@@ -617,56 +1396,8 @@
         <translation>Réglages</translation>
     </message>
     <message>
-        <source>As on this computer</source>
-        <translation>Comme l’ordinateur</translation>
-    </message>
-    <message>
-        <source>Light</source>
-        <translation>Clair</translation>
-    </message>
-    <message>
-        <source>Dark</source>
-        <translation>Sombre</translation>
-    </message>
-    <message>
-        <source>High contrast</source>
-        <translation>Contraste élevé</translation>
-    </message>
-    <message>
-        <source>Text size</source>
-        <translation>Taille du texte</translation>
-    </message>
-    <message>
-        <source>Show the recovery code</source>
-        <translation>Afficher le code de secours</translation>
-    </message>
-    <message>
-        <source>Open the folder</source>
-        <translation>Ouvrir le dossier</translation>
-    </message>
-    <message>
-        <source>Language</source>
-        <translation>Langue</translation>
-    </message>
-    <message>
-        <source>Appearance</source>
-        <translation>Apparence</translation>
-    </message>
-    <message>
-        <source>Recovery code</source>
-        <translation>Code de secours</translation>
-    </message>
-    <message>
-        <source>Opens your conversations should this computer no longer let you in.</source>
-        <translation>Ouvre vos conversations si cet ordinateur ne vous laisse plus entrer.</translation>
-    </message>
-    <message>
-        <source>Where your conversations are</source>
-        <translation>Où sont vos conversations</translation>
-    </message>
-    <message>
-        <source>They are in this folder, locked, and nowhere else. Copy the folder to keep a second one.</source>
-        <translation>Elles sont dans ce dossier, sous clé, et nulle part ailleurs. Copiez le dossier pour en garder un double.</translation>
+        <source>More settings</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -680,8 +1411,70 @@
         <translation>Recommencer à neuf ({keys})</translation>
     </message>
     <message>
+        <source>Bin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Settings</source>
         <translation>Réglages</translation>
+    </message>
+</context>
+<context>
+    <name>SimpleActions</name>
+    <message>
+        <source>New conversation</source>
+        <translation>Nouvelle conversation</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Arrêter</translation>
+    </message>
+    <message>
+        <source>Read aloud</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>Imprimer</translation>
+    </message>
+</context>
+<context>
+    <name>SimpleHeader</name>
+    <message>
+        <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stays on this computer</source>
+        <translation>Tout reste sur cet ordinateur</translation>
+    </message>
+    <message>
+        <source>What you write and what is answered never leave this computer.</source>
+        <translation>Ce que vous écrivez et les réponses ne quittent jamais cet ordinateur.</translation>
+    </message>
+    <message>
+        <source>Earlier conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>Plus anciennes</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Réglages</translation>
+    </message>
+    <message>
+        <source>Full view</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -797,6 +1590,60 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     </message>
 </context>
 <context>
+    <name>TextSizeSection</name>
+    <message>
+        <source>Size of the text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smaller text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Larger text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The lamp in the alcove is lit, and there is tea.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{points} points</source>
+        <translation>{points} points</translation>
+    </message>
+</context>
+<context>
+    <name>ThinkingFold</name>
+    <message>
+        <source>Shows or hides what the assistant thought before it answered</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer now</source>
+        <translation>Répondre maintenant</translation>
+    </message>
+    <message>
+        <source>Stop thinking and answer with what is known so far</source>
+        <translation>Arrêter la réflexion et répondre avec ce qui est déjà trouvé</translation>
+    </message>
+    <message>
+        <source>What the assistant thought</source>
+        <translation>Ce que l’assistant a pensé</translation>
+    </message>
+    <message>
+        <source>Thinking…</source>
+        <translation>Réflexion en cours…</translation>
+    </message>
+    <message>
+        <source>Thinking… {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it thought first</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>UndoBar</name>
     <message>
         <source>Undo</source>
@@ -809,6 +1656,44 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     <message>
         <source>The conversation was deleted.</source>
         <translation>La conversation a été supprimée.</translation>
+    </message>
+</context>
+<context>
+    <name>VersionPager</name>
+    <message>
+        <source>{number} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Version {place}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Later version</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ViewSection</name>
+    <message>
+        <source>View</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Simple has one conversation and four large buttons. Full shows all your conversations at the side.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Simple</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Full</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -826,12 +1711,23 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
         <translation>Lecture de votre question…</translation>
     </message>
     <message>
-        <source>{what} {time} left</source>
-        <translation>{what} encore {time}</translation>
-    </message>
-    <message>
         <source>{what} {time}</source>
         <translation>{what} {time}</translation>
+    </message>
+</context>
+<context>
+    <name>WritingSection</name>
+    <message>
+        <source>Writing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The Enter key sends the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Otherwise Enter begins a new line, and Ctrl and Enter together send.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>

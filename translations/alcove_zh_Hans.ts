@@ -2,18 +2,161 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>AnswerSection</name>
+    <message>
+        <source>Answers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In which language the assistant answers:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The language of the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Language of the answers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Underline what the assistant was not sure about</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AppearanceSection</name>
+    <message>
+        <source>Colours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As on this computer</source>
+        <translation>跟随这台电脑</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>High contrast</source>
+        <translation>高对比度</translation>
+    </message>
+</context>
+<context>
+    <name>AssistantWords</name>
+    <message>
+        <source>Write a letter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You help to write letters. Write the whole letter, politely and in clear sentences, ready to be sent. Today is {date}. Where something is not known, leave a gap such as [name].</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A whole letter, ready to be sent</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Explain this</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You explain things to somebody who meets them for the first time. Use everyday words and short sentences, and give one example.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In everyday words, with an example</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Translate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You are a translator. Translate what you are given into {language}, or into the language that is asked for. Write only the translation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Into your language, or another one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask anything</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For everything else</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ChatList</name>
+    <message>
+        <source>Your conversations</source>
+        <translation>您的对话</translation>
+    </message>
+</context>
+<context>
+    <name>ChatMenu</name>
     <message>
         <source>Rename</source>
         <translation>重命名</translation>
+    </message>
+    <message>
+        <source>No longer at the top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep at the top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as Word…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as PDF…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as a file…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Delete</source>
         <translation>删除</translation>
     </message>
     <message>
-        <source>Your conversations</source>
-        <translation>您的对话</translation>
+        <source>Move to a folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take out of the folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ChatRows</name>
+    <message>
+        <source>Name of the folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
     </message>
     <message>
         <source>Pinned</source>
@@ -32,8 +175,51 @@
         <translation>更早</translation>
     </message>
     <message>
-        <source>New conversation</source>
-        <translation>新对话</translation>
+        <source>This conversation is open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pinned at the top.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder, closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder, open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name of the conversation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Call it “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>CodeBar</name>
+    <message>
+        <source>Code</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copies this piece of code</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -49,6 +235,10 @@
     <message>
         <source>Enter sends it, Shift and Enter begin a new line.</source>
         <translation>按回车键发送，按 Shift 加回车键换行。</translation>
+    </message>
+    <message>
+        <source>Ctrl and Enter send it, Enter begins a new line.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Stop</source>
@@ -79,6 +269,25 @@
     </message>
 </context>
 <context>
+    <name>Dates</name>
+    <message>
+        <source>Today, {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>d MMMM</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>d MMMM yyyy</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Durations</name>
     <message numerus="yes">
         <source>about %n second(s)</source>
@@ -97,6 +306,57 @@
         <translation>
             <numerusform>已经 %n 秒</numerusform>
         </translation>
+    </message>
+    <message numerus="yes">
+        <source>Thought for %n second(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Thought for %n minute(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>EarlierPage</name>
+    <message>
+        <source>These words are in none of your conversations.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are no earlier conversations yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>{title} · {when}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pinned · {when}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>Earlier conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search your conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show more</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -216,8 +476,60 @@
         <translation>这一项由您的单位设定，不能在这里更改。</translation>
     </message>
     <message>
+        <source>This could not be opened. Nothing was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No conversations were found in there. Alcove can read what ChatGPT, GPT4All, Jan and Alcove itself have saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This file is damaged or incomplete. What came before the damage was brought in; nothing else was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This file is far too large to be conversations, so it was not opened.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The file could not be saved there. Please choose another place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no room left there for the file. Please delete something, or choose another place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Alcove is not allowed to save files there. Please choose another folder, such as your documents.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A file of this name is open in another program. Please close it there, or choose another name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The printer did not take the pages. Please check that it is switched on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This computer has no voice yet that works without the internet, so nothing can be read aloud.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The voices of this computer would send the text over the internet, so nothing is read aloud.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This computer has no voice for the language of this text.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Alcove is already open. Please look for its window.</source>
         <translation>Alcove 已经打开了。请您找一下它的窗口。</translation>
+    </message>
+    <message>
+        <source>This file is not an assistant that Alcove can read. Nothing was changed. Please choose another file, or ask for it once more.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no assistant on this computer yet. Please download one first.</source>
@@ -297,6 +609,70 @@
     </message>
 </context>
 <context>
+    <name>Export</name>
+    <message>
+        <source>You</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Conversation without a name</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Finder</name>
+    <message>
+        <source>Nothing was found for “{words}”. Try fewer words, or another one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Many were found. One more word finds fewer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>%n result(s)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FolderMenu</name>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>New folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the folder, keep its conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FolderSection</name>
+    <message>
+        <source>Where your conversations are</source>
+        <translation>您的对话在哪里</translation>
+    </message>
+    <message>
+        <source>They are in this folder, locked, and nowhere else.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder of your conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+</context>
+<context>
     <name>Header</name>
     <message>
         <source>Your conversations</source>
@@ -316,10 +692,256 @@
     </message>
 </context>
 <context>
+    <name>HelpPage</name>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask as you would ask a person</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write what you want to know or to have written, then press Send. You can ask again, shorter or otherwise: the assistant remembers this conversation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Please check what matters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant can be wrong and does not know today’s news. What it was not sure about is underlined with dots.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is lost, nothing leaves</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every conversation is kept, locked, on this computer and nowhere else. What you delete stays in the bin for 30 days.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With the keyboard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Begin a new line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>Look for an earlier conversation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop; go back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read the answer aloud</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>打印</translation>
+    </message>
+    <message>
+        <source>Larger text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smaller text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>This page</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>KeepingSection</name>
+    <message>
+        <source>Where should the copy be kept?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Conversations to bring in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Conversations (*.zip *.json *.jsonl *.chat);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>My conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To read and to edit (*.md)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Plain text (*.txt)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything, to bring in again (*.json)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save all conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep and repair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back up…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A locked copy of everything, on a USB stick or another disk.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bring in…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Conversations from ChatGPT, GPT4All, Jan or another Alcove.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take out…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All conversations in one file that other programs can read. It is not locked.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looks whether your conversations are in order, and repairs them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+</context>
+<context>
+    <name>KeepingSentences</name>
+    <message>
+        <source>Copying your conversations…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bringing the conversations in…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writing your conversations…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking through your conversations…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped. Nothing was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Done. The copy is in {place}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s) saved in {place}</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>All of these conversations were here already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s) brought in.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n was/were here already.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Everything is in order. There was nothing to repair.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Something was damaged and is repaired. Nothing was lost.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your conversations could not be read any more, and there was no copy of them. The damaged file is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s) could be saved.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>They come from the newest copy.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s) could not be read.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>LanguageHint</name>
     <message>
         <source>This small assistant speaks English well and little else. Its answer may be wrong.</source>
         <translation>这个小助手擅长英语，其他语言懂得很少。它的回答可能不对。</translation>
+    </message>
+</context>
+<context>
+    <name>LanguageSection</name>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>As on this computer</source>
+        <translation>跟随这台电脑</translation>
     </message>
 </context>
 <context>
@@ -362,6 +984,17 @@
     </message>
 </context>
 <context>
+    <name>MotionSection</name>
+    <message>
+        <source>Movement</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep everything still: nothing blinks and nothing glides</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>NoteBar</name>
     <message>
         <source>Close this message</source>
@@ -370,6 +1003,13 @@
     <message>
         <source>This conversation has become long: the assistant no longer sees its beginning. A new conversation starts afresh.</source>
         <translation>这次对话已经很长，助手看不到开头了。开始新对话就可以重新来过。</translation>
+    </message>
+</context>
+<context>
+    <name>Pages</name>
+    <message>
+        <source>Page {number} of {count}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -444,7 +1084,42 @@
     </message>
 </context>
 <context>
+    <name>QuestionEditor</name>
+    <message>
+        <source>Your question</source>
+        <translation>您的问题</translation>
+    </message>
+    <message>
+        <source>Enter asks it, Escape leaves everything as it was.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The question as it was, and its answer, are kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask this instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
     <name>QuestionWidget</name>
+    <message>
+        <source>Copy the whole question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Quote in your question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change this question</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Your question</source>
         <translation>您的问题</translation>
@@ -477,8 +1152,8 @@
         <translation>取消</translation>
     </message>
     <message>
-        <source>Copy</source>
-        <translation>复制</translation>
+        <source>Copy what is selected</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Select all</source>
@@ -545,6 +1220,68 @@
     </message>
 </context>
 <context>
+    <name>RecoverySection</name>
+    <message>
+        <source>Recovery code</source>
+        <translation>恢复码</translation>
+    </message>
+    <message>
+        <source>Opens your conversations should this computer no longer let you in.</source>
+        <translation>如果这台电脑不再让您进入，可以用它打开您的对话。</translation>
+    </message>
+    <message>
+        <source>Show the recovery code</source>
+        <translation>显示恢复码</translation>
+    </message>
+</context>
+<context>
+    <name>ReplyActions</name>
+    <message>
+        <source>Copy the whole answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Stop reading</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read aloud</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as Word</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>Save as PDF</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>打印</translation>
+    </message>
+    <message>
+        <source>Quote in your question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ReplyWidget</name>
     <message>
         <source>This answer was interrupted. What had arrived is kept.</source>
@@ -563,48 +1300,83 @@
         <translation>助手没有给出回答。您可以再试一次。</translation>
     </message>
     <message>
-        <source>What the assistant thought</source>
-        <translation>助手的思考</translation>
-    </message>
-    <message>
-        <source>Copied</source>
-        <translation>已复制</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
         <source>Answer</source>
         <translation>回答</translation>
     </message>
+</context>
+<context>
+    <name>ResultList</name>
     <message>
-        <source>Try again</source>
-        <translation>再试一次</translation>
+        <source>What was found</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ResultRows</name>
+    <message>
+        <source>In the titles</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Answer now</source>
-        <translation>现在就回答</translation>
+        <source>New conversation</source>
+        <translation>新对话</translation>
     </message>
     <message>
-        <source>Stop thinking and answer with what is known so far</source>
-        <translation>停止思考，用目前想到的内容作答</translation>
+        <source>You · {when}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Hide what it thought first</source>
-        <translation>收起思考过程</translation>
+        <source>Assistant · {when}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SavedChatsSection</name>
+    <message>
+        <source>Going on with long conversations</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Show what it thought first</source>
-        <translation>查看思考过程</translation>
+        <source>So that the assistant need not read a long conversation again from its beginning, Alcove keeps on the disk what it has read. It may use this much room:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None, I can wait</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Room on the disk</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SearchField</name>
+    <message>
+        <source>Search your conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clear the search</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Sentences</name>
+    <message>
+        <source>The assistant was not sure about what is underlined. Please check it.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
     <name>SettingsPage</name>
-    <message>
-        <source>{points} points</source>
-        <translation>{points} 磅</translation>
-    </message>
     <message>
         <source>Back to the conversation</source>
         <translation>返回对话</translation>
@@ -614,56 +1386,8 @@
         <translation>设置</translation>
     </message>
     <message>
-        <source>As on this computer</source>
-        <translation>跟随这台电脑</translation>
-    </message>
-    <message>
-        <source>Light</source>
-        <translation>浅色</translation>
-    </message>
-    <message>
-        <source>Dark</source>
-        <translation>深色</translation>
-    </message>
-    <message>
-        <source>High contrast</source>
-        <translation>高对比度</translation>
-    </message>
-    <message>
-        <source>Text size</source>
-        <translation>文字大小</translation>
-    </message>
-    <message>
-        <source>Show the recovery code</source>
-        <translation>显示恢复码</translation>
-    </message>
-    <message>
-        <source>Open the folder</source>
-        <translation>打开文件夹</translation>
-    </message>
-    <message>
-        <source>Language</source>
-        <translation>语言</translation>
-    </message>
-    <message>
-        <source>Appearance</source>
-        <translation>外观</translation>
-    </message>
-    <message>
-        <source>Recovery code</source>
-        <translation>恢复码</translation>
-    </message>
-    <message>
-        <source>Opens your conversations should this computer no longer let you in.</source>
-        <translation>如果这台电脑不再让您进入，可以用它打开您的对话。</translation>
-    </message>
-    <message>
-        <source>Where your conversations are</source>
-        <translation>您的对话在哪里</translation>
-    </message>
-    <message>
-        <source>They are in this folder, locked, and nowhere else. Copy the folder to keep a second one.</source>
-        <translation>它们锁在这个文件夹里，别处都没有。复制这个文件夹就能多留一份。</translation>
+        <source>More settings</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -677,8 +1401,70 @@
         <translation>重新开始（{keys}）</translation>
     </message>
     <message>
+        <source>Bin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Settings</source>
         <translation>设置</translation>
+    </message>
+</context>
+<context>
+    <name>SimpleActions</name>
+    <message>
+        <source>New conversation</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Read aloud</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>打印</translation>
+    </message>
+</context>
+<context>
+    <name>SimpleHeader</name>
+    <message>
+        <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stays on this computer</source>
+        <translation>内容只保存在这台电脑上</translation>
+    </message>
+    <message>
+        <source>What you write and what is answered never leave this computer.</source>
+        <translation>您写的内容和得到的回答绝不会离开这台电脑。</translation>
+    </message>
+    <message>
+        <source>Earlier conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>更早</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Full view</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -794,6 +1580,60 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     </message>
 </context>
 <context>
+    <name>TextSizeSection</name>
+    <message>
+        <source>Size of the text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smaller text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Larger text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The lamp in the alcove is lit, and there is tea.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{points} points</source>
+        <translation>{points} 磅</translation>
+    </message>
+</context>
+<context>
+    <name>ThinkingFold</name>
+    <message>
+        <source>Shows or hides what the assistant thought before it answered</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer now</source>
+        <translation>现在就回答</translation>
+    </message>
+    <message>
+        <source>Stop thinking and answer with what is known so far</source>
+        <translation>停止思考，用目前想到的内容作答</translation>
+    </message>
+    <message>
+        <source>What the assistant thought</source>
+        <translation>助手的思考</translation>
+    </message>
+    <message>
+        <source>Thinking…</source>
+        <translation>正在思考……</translation>
+    </message>
+    <message>
+        <source>Thinking… {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it thought first</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>UndoBar</name>
     <message>
         <source>Undo</source>
@@ -806,6 +1646,44 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     <message>
         <source>The conversation was deleted.</source>
         <translation>对话已删除。</translation>
+    </message>
+</context>
+<context>
+    <name>VersionPager</name>
+    <message>
+        <source>{number} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Version {place}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Later version</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ViewSection</name>
+    <message>
+        <source>View</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Simple has one conversation and four large buttons. Full shows all your conversations at the side.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Simple</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Full</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -823,12 +1701,23 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
         <translation>正在读您的问题……</translation>
     </message>
     <message>
-        <source>{what} {time} left</source>
-        <translation>{what}还需{time}</translation>
-    </message>
-    <message>
         <source>{what} {time}</source>
         <translation>{what}{time}</translation>
+    </message>
+</context>
+<context>
+    <name>WritingSection</name>
+    <message>
+        <source>Writing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The Enter key sends the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Otherwise Enter begins a new line, and Ctrl and Enter together send.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>
