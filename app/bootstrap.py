@@ -19,9 +19,17 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QObject, QTimer
 from app import __version__
 from app.core.errors import AppError
 from app.core.logs import install_crash_hooks, native_crash_log, set_up_logging
-from app.core.options import DEVICE, OFFLINE_LOCK, SAVED_CHATS_MB, THREADS, USE_KEYRING
+from app.core.options import (
+    ANSWER_LANGUAGE,
+    DEVICE,
+    OFFLINE_LOCK,
+    SAVED_CHATS_MB,
+    THREADS,
+    USE_KEYRING,
+)
 from app.core.paths import Paths, policy_file, resources_folder
 from app.core.settings import Settings
+from app.services.assistants import AssistantService, ShippedWords
 from app.services.chats import ChatService
 from app.services.downloads import NetworkGate
 from app.services.engine_host import EngineHost
@@ -62,6 +70,7 @@ class Program:
     tasks: Tasks
     host: EngineHost
     gate: NetworkGate
+    assistants: AssistantService
     chats: ChatService
     search: SearchService
     keeping: KeepingService
@@ -74,6 +83,7 @@ class Program:
         from app.ui.frame.services import Services  # noqa: PLC0415  not without a window
 
         return Services(
+            assistants=self.assistants,
             chats=self.chats,
             search=self.search,
             keeping=self.keeping,
@@ -114,12 +124,19 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     saved = SavedChats(
         host, tasks, paths.saved_chats, lambda: settings.get(SAVED_CHATS_MB), parent
     )  # fmt: skip
-    chats = ChatService(host, tasks, saved, parent)
-    search = SearchService(tasks, parent)
-    keeping = KeepingService(tasks, _export_words, parent)
     models = ModelService(paths, settings, gate, host, tasks, parent=parent)
     unlock = UnlockService(paths, tasks, use_keyring=settings.get(USE_KEYRING), parent=parent)
     i18n = I18n(settings, resources_folder() / "i18n", parent)
+    assistants = AssistantService(
+        tasks,
+        _shipped_words,
+        lambda: (settings.get(ANSWER_LANGUAGE), i18n.language),
+        models.bundle_named,
+        parent,
+    )
+    chats = ChatService(host, tasks, saved, parent, assistants=assistants)
+    search = SearchService(tasks, parent)
+    keeping = KeepingService(tasks, _export_words, parent)
 
     def on_load_failed(error: Exception) -> None:
         if not chats.busy:  # otherwise the question that waits for it says so
@@ -127,13 +144,29 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
 
     models.ready.connect(host.load)
     host.load_failed.connect(on_load_failed)
+    unlock.opened.connect(assistants.attach)
     unlock.opened.connect(chats.attach)
     unlock.opened.connect(search.attach)
     unlock.opened.connect(keeping.attach)
     keeping.done.connect(chats.reload)
+    i18n.language_changed.connect(assistants.retranslate)
+    assistants.error_raised.connect(chats.error_raised)
     search.error_raised.connect(chats.error_raised)
     unlock.error_raised.connect(chats.error_raised)
-    return Program(paths, settings, tasks, host, gate, chats, search, keeping, models, unlock, i18n)
+    return Program(
+        paths=paths,
+        settings=settings,
+        tasks=tasks,
+        host=host,
+        gate=gate,
+        assistants=assistants,
+        chats=chats,
+        search=search,
+        keeping=keeping,
+        models=models,
+        unlock=unlock,
+        i18n=i18n,
+    )
 
 
 def run_window(paths: Paths, settings: Settings) -> int:
@@ -271,6 +304,13 @@ def _language_note(program: Program) -> Callable[[str], str]:
     from app.ui.conversation.language_hint import note_for  # noqa: PLC0415  not needed by a window's start
 
     return lambda question: note_for(question, program.models.languages())
+
+
+def _shipped_words(key: str) -> ShippedWords:
+    """What a shipped assistant is called and told, in the language that is on."""
+    from app.ui.assistant_words import shipped_words  # noqa: PLC0415  not needed by a window's start
+
+    return shipped_words(key)
 
 
 def _export_words() -> ExportWords:

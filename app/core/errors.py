@@ -19,6 +19,15 @@
     │   ├── UnknownFormat     none of the forms this version knows
     │   ├── DamagedFile       it breaks off or contradicts itself
     │   └── FileTooLarge      it would not fit, or pretends to be small
+    ├── AssistantFileBroken   a file that was to become an assistant is none
+    ├── SavingFailed          a file for the person could not be written where they chose
+    │   ├── NoRoomForFile     the disk is full
+    │   ├── FolderReadOnly    nothing may be written there
+    │   └── FileInUse         another program holds the file that is to be replaced
+    ├── PrintingFailed        the printer took nothing
+    ├── NoVoice               nothing on this computer can read aloud by itself
+    │   ├── OnlyNetworkVoices what is there would send the text away
+    │   └── LanguageNotSpoken there are voices, but none for this language
     ├── AlreadyRunning        a window with this data directory is open
     └── NoModel               there is no model to answer with
 
@@ -161,10 +170,64 @@ class FileTooLarge(ImportFailed):
     code = "import.too_large"
 
 
+class SavingFailed(AppError):
+    """A file could not be written where the person chose. Params: errno."""
+
+    code = "saving"
+
+
+class NoRoomForFile(SavingFailed):
+    """The disk is full; nothing was left there."""
+
+    code = "saving.no_room"
+
+
+class FolderReadOnly(SavingFailed):
+    """Nothing may be written in that folder."""
+
+    code = "saving.read_only"
+
+
+class FileInUse(SavingFailed):
+    """Another program holds the file that is to be replaced."""
+
+    code = "saving.in_use"
+
+
+class PrintingFailed(AppError):
+    """The printer took nothing."""
+
+    code = "printing"
+
+
+class NoVoice(AppError):
+    """Nothing on this computer can read aloud by itself."""
+
+    code = "voice"
+
+
+class OnlyNetworkVoices(NoVoice):
+    """There are voices, but they would send the text to somebody else's computer."""
+
+    code = "voice.network"
+
+
+class LanguageNotSpoken(NoVoice):
+    """There are voices, but none for the language of the text. Params: language."""
+
+    code = "voice.language"
+
+
 class AlreadyRunning(AppError):
     """A window with this data directory is open already."""
 
     code = "app.already_running"
+
+
+class AssistantFileBroken(AppError):
+    """A file that was to become an assistant is none. Params: reason."""
+
+    code = "assistant.file"
 
 
 class NoModel(AppError):

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.core.records import ChatSummary, ChatView, Message, StorageMode
+from app.services.assistants import AssistantService
 from app.services.chat_events import ReplyProgress, Waiting
 from app.services.drafts import DraftKeeper
 from app.services.engine_host import EngineHost
 from app.services.generation import Wording, another_reply, first_reply
 from app.services.generator import Generator
 from app.services.history import conversation_of
+from app.services.instructions import NOTHING_SAID
 from app.services.saved_chats import SavedChats
 from app.services.shelf import Shelf
 from app.services.tasks import Tasks
@@ -48,6 +50,7 @@ class ChatService(Shelf):
         question_returned: A question that could not be stored, to be put back where it was typed.
         draft_restored: What was being typed into the fresh conversation when the program ended.
         history_shortened: Older turns no longer fit; said once for each chat.
+        assistant_changed: Id of who answers in what is shown now, None for the ordinary assistant.
     """
 
     chat_opened = Signal(object)
@@ -60,9 +63,16 @@ class ChatService(Shelf):
     question_returned = Signal(str)
     draft_restored = Signal(str)
     history_shortened = Signal()
+    assistant_changed = Signal(object)
 
     def __init__(
-        self, host: EngineHost, tasks: Tasks, saved: SavedChats, parent: QObject | None = None
+        self,
+        host: EngineHost,
+        tasks: Tasks,
+        saved: SavedChats,
+        parent: QObject | None = None,
+        *,
+        assistants: AssistantService | None = None,
     ) -> None:
         """Make a service that has no store yet.
 
@@ -71,8 +81,11 @@ class ChatService(Shelf):
             tasks: Brings the store's results to the main thread.
             saved: Keeps what was read of long chats.
             parent: Qt parent.
+            assistants: Say what is said before a conversation; without them nothing is.
         """
         super().__init__(tasks, saved, parent)
+        self._assistants = assistants
+        self._fresh_assistant: int | None = None
         self._mode: StorageMode = "temporary"
         self._started = False
         self._begun = False
@@ -106,6 +119,11 @@ class ChatService(Shelf):
     def chat_id(self) -> int | None:
         """The open chat, None for a fresh conversation."""
         return self._chat.id if self._chat is not None else None
+
+    @property
+    def assistant_id(self) -> int | None:
+        """Who answers in what is shown, None for the ordinary assistant."""
+        return self._chat.assistant_id if self._chat is not None else self._fresh_assistant
 
     def attach(self, store: Store, mode: StorageMode) -> None:
         """Give the service its store; chats appear when `start` was called too."""
@@ -175,8 +193,18 @@ class ChatService(Shelf):
         """Show a fresh conversation; it becomes a chat with its first question."""
         self._drafts.flush()
         self._leave()
-        self._chat, self._branch = None, ()
+        self._chat, self._branch, self._fresh_assistant = None, (), None
         self.chat_opened.emit(None)
+        self.assistant_changed.emit(None)
+
+    @Slot(object)
+    def choose_assistant(self, assistant_id: int | None) -> None:
+        """Let somebody else answer from the next question on, in what is shown now."""
+        if self._chat is None:
+            self._fresh_assistant = assistant_id
+            self.assistant_changed.emit(assistant_id)
+        elif self._store is not None:
+            self._then(self._store.chats.assign(self._chat.id, assistant_id), self._on_changed)
 
     @Slot(str)
     def send(self, text: str) -> None:
@@ -227,7 +255,7 @@ class ChatService(Shelf):
             if self.chat_id == chat.id:
                 self._branch = (*kept, reply)
                 self.chat_opened.emit(ChatView(chat, self._branch, ""))
-            self._generate(reply, before, question.text, another_reply)
+            self._generate(chat, reply, before, question.text, another_reply)
 
         self._then(self._store.messages.add_reply(chat.id, question.id), added, self._ask_failed)
 
@@ -307,7 +335,9 @@ class ChatService(Shelf):
             self._ask(store, chat, (), text)
 
         self._then(
-            store.chats.create(title_for(text)), created, lambda e: self._ask_failed(e, text)
+            store.chats.create(title_for(text), self._fresh_assistant),
+            created,
+            lambda e: self._ask_failed(e, text),
         )
 
     def _ask(
@@ -342,17 +372,26 @@ class ChatService(Shelf):
                     self.message_added.emit(question)
                     self.message_added.emit(reply)
             self._refresh()
-            self._generate(reply, branch, question.text, first_reply)
+            self._generate(chat, reply, branch, question.text, first_reply)
 
         self._then(
             store.messages.ask(chat.id, parent_id, text), asked, lambda e: self._ask_failed(e, text)
         )
 
     def _generate(
-        self, reply: Message, branch: tuple[Message, ...], question: str, wording: Wording
+        self,
+        chat: ChatSummary,
+        reply: Message,
+        branch: tuple[Message, ...],
+        question: str,
+        wording: Wording,
     ) -> None:
         self._asking = False
-        self._generator.begin(reply, conversation_of(branch, question), wording)
+        say, bundle = NOTHING_SAID, None
+        if self._assistants is not None:
+            say = self._assistants.instructions(chat.assistant_id, branch, question)
+            bundle = self._assistants.bundle(chat.assistant_id)
+        self._generator.begin(reply, conversation_of(branch, question, say), wording, bundle)
         if self._stop_asked:
             self._generator.stop()
 
@@ -386,6 +425,7 @@ class ChatService(Shelf):
         view = self._generator.overlay(view)
         self._chat, self._branch = view.summary, view.messages
         self.chat_opened.emit(view)
+        self.assistant_changed.emit(self.assistant_id)
 
     def _leave(self) -> int:
         """Whatever is shown next, answers to earlier wishes come too late for it."""
@@ -412,9 +452,11 @@ class ChatService(Shelf):
     def _on_changed(self, summary: ChatSummary) -> None:
         if summary.id == self.chat_id:
             self._chat = summary
+            self.assistant_changed.emit(self.assistant_id)
         super()._on_changed(summary)
 
     def _on_listed(self) -> None:
         if self._chat is not None:
             same = (s for s in self._summaries if s.id == self.chat_id)
             self._chat = next(same, self._chat)
+            self.assistant_changed.emit(self.assistant_id)

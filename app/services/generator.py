@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -77,8 +78,23 @@ class Generator(QObject):
         self._saver = ReplySaver(store, self._tasks, self)
         self._saver.trouble_began.connect(self.error_raised)
 
-    def begin(self, reply: Message, conversation: Conversation, wording: Wording) -> None:
-        """Make the reply whose empty row was just committed."""
+    def begin(
+        self,
+        reply: Message,
+        conversation: Conversation,
+        wording: Wording,
+        bundle: Path | None = None,
+    ) -> None:
+        """Make the reply whose empty row was just committed.
+
+        Args:
+            reply: The row.
+            conversation: What it answers.
+            wording: How to choose words.
+            bundle: The model that answers, loaded if it is another one; None: the one that is on.
+        """
+        if bundle is not None and bundle != self._host.bundle:
+            self._host.load(bundle)
         self.active = GrowingReply(reply, conversation)
         self._wording = wording
         self._make_room(self.active)

@@ -28,7 +28,7 @@ from app.services.downloads import NetworkGate, PackageDownload
 from app.services.engine_host import EngineHost
 from app.services.tasks import Tasks
 from app.services.worker_link import WorkerLink
-from engine.bundle import check_files, read_manifest
+from engine.bundle import MANIFEST_NAME, check_files, read_manifest
 from engine.errors import Crashed, EngineError, from_wire
 from engine.protocol import Build, Cancel, ErrorEvent, ProgressEvent, ResultEvent
 
@@ -107,6 +107,18 @@ class ModelService(QObject):
             return self._paths.models / name  # an absolute path replaces the folder
         starter = self._paths.starter_bundle
         return starter if starter.is_dir() else None
+
+    def installed(self) -> tuple[str, ...]:
+        """Names of the models in the models' folder, by which an assistant may ask for one."""
+        folder = self._paths.models
+        if not folder.is_dir():
+            return ()
+        found = (place.name for place in folder.iterdir() if (place / MANIFEST_NAME).is_file())
+        return tuple(sorted(found, key=str.casefold))
+
+    def bundle_named(self, name: str) -> Path | None:
+        """The model of this name where it is installed, else the one chosen for everything."""
+        return self._paths.models / name if name in self.installed() else self.chosen_bundle()
 
     def languages(self) -> tuple[str, ...]:
         """BCP 47 codes the loaded assistant is good at; empty when unknown."""

@@ -154,8 +154,47 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     "import.too_large": lambda: QCoreApplication.translate(
         "Errors", "This file is far too large to be conversations, so it was not opened."
     ),
+    "saving": lambda: QCoreApplication.translate(
+        "Errors", "The file could not be saved there. Please choose another place."
+    ),
+    "saving.no_room": lambda: QCoreApplication.translate(
+        "Errors",
+        "There is no room left there for the file. Please delete something, or choose another "
+        "place.",
+    ),
+    "saving.read_only": lambda: QCoreApplication.translate(
+        "Errors",
+        "Alcove is not allowed to save files there. Please choose another folder, such as your "
+        "documents.",
+    ),
+    "saving.in_use": lambda: QCoreApplication.translate(
+        "Errors",
+        "A file of this name is open in another program. Please close it there, or choose "
+        "another name.",
+    ),
+    "printing": lambda: QCoreApplication.translate(
+        "Errors", "The printer did not take the pages. Please check that it is switched on."
+    ),
+    "voice": lambda: QCoreApplication.translate(
+        "Errors",
+        "This computer has no voice yet that works without the internet, so nothing can be read "
+        "aloud.",
+    ),
+    "voice.network": lambda: QCoreApplication.translate(
+        "Errors",
+        "The voices of this computer would send the text over the internet, so nothing is read "
+        "aloud.",
+    ),
+    "voice.language": lambda: QCoreApplication.translate(
+        "Errors", "This computer has no voice for the language of this text."
+    ),
     "app.already_running": lambda: QCoreApplication.translate(
         "Errors", "Alcove is already open. Please look for its window."
+    ),
+    "assistant.file": lambda: QCoreApplication.translate(
+        "Errors",
+        "This file is not an assistant that Alcove can read. Nothing was changed. Please choose "
+        "another file, or ask for it once more.",
     ),
     "app.no_model": lambda: QCoreApplication.translate(
         "Errors", "There is no assistant on this computer yet. Please download one first."

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import AppError
 from app.core.records import ChatSummary, ChatView, Message
+from app.services.assistants import AssistantService
 from app.services.chat_events import ReplyProgress, Waiting
 from app.services.chats import ChatService
 from app.services.engine_host import EngineHost
@@ -27,12 +28,20 @@ class ChatRecorder:
     """What a user interface would have seen."""
 
     def __init__(
-        self, qtbot: QtBot, host: EngineHost, tasks: Tasks, saved: SavedChats | None = None
+        self,
+        qtbot: QtBot,
+        host: EngineHost,
+        tasks: Tasks,
+        saved: SavedChats | None = None,
+        *,
+        assistants: AssistantService | None = None,
     ) -> None:
         self.qtbot = qtbot
         self.host = host
         self._tasks = tasks
-        self.service = ChatService(host, tasks, saved or SavedChats(host, tasks))
+        self.service = ChatService(
+            host, tasks, saved or SavedChats(host, tasks), assistants=assistants
+        )
         self.summaries: tuple[ChatSummary, ...] = ()
         self.opened: list[ChatView | None] = []
         self.added: list[Message] = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.settings import Settings
+from app.services.assistants import AssistantService
 from app.services.chats import ChatService
 from app.services.i18n import I18n
 from app.services.keeping import KeepingService
@@ -19,6 +20,7 @@ class Services:
     """Everything behind the window; each part of it takes what it needs.
 
     Attributes:
+        assistants: Who can be asked.
         chats: Conversations.
         search: Finds words in them.
         keeping: Backups, exports, imports, repair.
@@ -29,6 +31,7 @@ class Services:
         data: Where the conversations are.
     """
 
+    assistants: AssistantService
     chats: ChatService
     search: SearchService
     keeping: KeepingService
