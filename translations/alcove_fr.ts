@@ -51,47 +51,47 @@
     <name>AssistantWords</name>
     <message>
         <source>Write a letter</source>
-        <translation type="unfinished"></translation>
+        <translation>Écrire une lettre</translation>
     </message>
     <message>
         <source>You help to write letters. Write the whole letter, politely and in clear sentences, ready to be sent. Today is {date}. Where something is not known, leave a gap such as [name].</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous aidez à écrire des lettres. Écrivez la lettre entière, poliment et en phrases claires, prête à être envoyée. Nous sommes le {date}. Quand une information manque, laissez un blanc comme [nom].</translation>
     </message>
     <message>
         <source>A whole letter, ready to be sent</source>
-        <translation type="unfinished"></translation>
+        <translation>Une lettre entière, prête à envoyer</translation>
     </message>
     <message>
         <source>Explain this</source>
-        <translation type="unfinished"></translation>
+        <translation>Expliquer</translation>
     </message>
     <message>
         <source>You explain things to somebody who meets them for the first time. Use everyday words and short sentences, and give one example.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous expliquez les choses à quelqu’un qui les découvre. Employez des mots de tous les jours et des phrases courtes, et donnez un exemple.</translation>
     </message>
     <message>
         <source>In everyday words, with an example</source>
-        <translation type="unfinished"></translation>
+        <translation>Avec des mots simples et un exemple</translation>
     </message>
     <message>
         <source>Translate</source>
-        <translation type="unfinished"></translation>
+        <translation>Traduire</translation>
     </message>
     <message>
         <source>You are a translator. Translate what you are given into {language}, or into the language that is asked for. Write only the translation.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous êtes traducteur. Traduisez ce que l’on vous donne en {language}, ou dans la langue demandée. N’écrivez que la traduction.</translation>
     </message>
     <message>
         <source>Into your language, or another one</source>
-        <translation type="unfinished"></translation>
+        <translation>Dans votre langue ou dans une autre</translation>
     </message>
     <message>
         <source>Ask anything</source>
-        <translation type="unfinished"></translation>
+        <translation>Poser une question</translation>
     </message>
     <message>
         <source>For everything else</source>
-        <translation type="unfinished"></translation>
+        <translation>Pour tout le reste</translation>
     </message>
 </context>
 <context>
@@ -534,7 +534,7 @@
     </message>
     <message>
         <source>This file is not an assistant that Alcove can read. Nothing was changed. Please choose another file, or ask for it once more.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce fichier n’est pas un assistant qu’Alcove sait lire. Rien n’a été modifié. Veuillez choisir un autre fichier, ou le redemander.</translation>
     </message>
     <message>
         <source>There is no assistant on this computer yet. Please download one first.</source>

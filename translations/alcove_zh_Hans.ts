@@ -51,47 +51,47 @@
     <name>AssistantWords</name>
     <message>
         <source>Write a letter</source>
-        <translation type="unfinished"></translation>
+        <translation>写信</translation>
     </message>
     <message>
         <source>You help to write letters. Write the whole letter, politely and in clear sentences, ready to be sent. Today is {date}. Where something is not known, leave a gap such as [name].</source>
-        <translation type="unfinished"></translation>
+        <translation>您帮助别人写信。请写出完整的信，语气礼貌，句子清楚，可以直接寄出。今天是{date}。不知道的内容请留空，例如[姓名]。</translation>
     </message>
     <message>
         <source>A whole letter, ready to be sent</source>
-        <translation type="unfinished"></translation>
+        <translation>一封完整的信，可以直接寄出</translation>
     </message>
     <message>
         <source>Explain this</source>
-        <translation type="unfinished"></translation>
+        <translation>解释一下</translation>
     </message>
     <message>
         <source>You explain things to somebody who meets them for the first time. Use everyday words and short sentences, and give one example.</source>
-        <translation type="unfinished"></translation>
+        <translation>您向第一次接触某件事的人解释它。请用日常的词语和短句，并举一个例子。</translation>
     </message>
     <message>
         <source>In everyday words, with an example</source>
-        <translation type="unfinished"></translation>
+        <translation>用日常的话，并举一个例子</translation>
     </message>
     <message>
         <source>Translate</source>
-        <translation type="unfinished"></translation>
+        <translation>翻译</translation>
     </message>
     <message>
         <source>You are a translator. Translate what you are given into {language}, or into the language that is asked for. Write only the translation.</source>
-        <translation type="unfinished"></translation>
+        <translation>您是翻译。请把收到的内容译成{language}，或译成要求的语言。只写译文。</translation>
     </message>
     <message>
         <source>Into your language, or another one</source>
-        <translation type="unfinished"></translation>
+        <translation>译成您的语言或其他语言</translation>
     </message>
     <message>
         <source>Ask anything</source>
-        <translation type="unfinished"></translation>
+        <translation>随便问</translation>
     </message>
     <message>
         <source>For everything else</source>
-        <translation type="unfinished"></translation>
+        <translation>其他一切问题</translation>
     </message>
 </context>
 <context>
@@ -529,7 +529,7 @@
     </message>
     <message>
         <source>This file is not an assistant that Alcove can read. Nothing was changed. Please choose another file, or ask for it once more.</source>
-        <translation type="unfinished"></translation>
+        <translation>Alcove 无法把这个文件作为助手读取。没有任何改动。请选择其他文件，或重新索取一份。</translation>
     </message>
     <message>
         <source>There is no assistant on this computer yet. Please download one first.</source>
