@@ -159,17 +159,17 @@ class KeepingSection(Section):
                 self.tr("A locked copy of everything, on a USB stick or another disk."),
             ),
             (
-                self.tr("Bring in…"),
+                self.tr("Bring in conversations…"),
                 self.tr("Conversations from ChatGPT, GPT4All, Jan or another Alcove."),
             ),
             (
-                self.tr("Take out…"),
+                self.tr("Save to a file…"),
                 self.tr(
                     "All conversations in one file that other programs can read. It is not locked."
                 ),
             ),
             (
-                self.tr("Repair"),
+                self.tr("Repair my conversations"),
                 self.tr("Looks whether your conversations are in order, and repairs them."),
             ),
         )
