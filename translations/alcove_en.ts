@@ -43,37 +43,37 @@
     <name>KeepingSentences</name>
     <message numerus="yes">
         <source>%n conversation(s) saved in {place}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n conversation saved in {place}</numerusform>
+            <numerusform>%n conversations saved in {place}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) brought in.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n conversation brought in.</numerusform>
+            <numerusform>%n conversations brought in.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n was/were here already.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n was here already.</numerusform>
+            <numerusform>%n were here already.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) could be saved.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n conversation could be saved.</numerusform>
+            <numerusform>%n conversations could be saved.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n message(s) could not be read.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n message could not be read.</numerusform>
+            <numerusform>%n messages could not be read.</numerusform>
         </translation>
     </message>
 </context>

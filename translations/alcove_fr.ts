@@ -5,34 +5,34 @@
     <name>AnswerSection</name>
     <message>
         <source>Answers</source>
-        <translation type="unfinished"></translation>
+        <translation>Réponses</translation>
     </message>
     <message>
         <source>In which language the assistant answers:</source>
-        <translation type="unfinished"></translation>
+        <translation>Dans quelle langue l’assistant répond :</translation>
     </message>
     <message>
         <source>The language of the question</source>
-        <translation type="unfinished"></translation>
+        <translation>La langue de la question</translation>
     </message>
     <message>
         <source>Language of the answers</source>
-        <translation type="unfinished"></translation>
+        <translation>Langue des réponses</translation>
     </message>
     <message>
         <source>Underline what the assistant was not sure about</source>
-        <translation type="unfinished"></translation>
+        <translation>Souligner ce dont l’assistant n’était pas sûr</translation>
     </message>
 </context>
 <context>
     <name>AppearanceSection</name>
     <message>
         <source>Colours</source>
-        <translation type="unfinished"></translation>
+        <translation>Couleurs</translation>
     </message>
     <message>
         <source>As on this computer</source>
-        <translation>Comme l’ordinateur</translation>
+        <translation>Comme sur cet ordinateur</translation>
     </message>
     <message>
         <source>Light</source>
@@ -238,7 +238,7 @@
     </message>
     <message>
         <source>Ctrl and Enter send it, Enter begins a new line.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ctrl et Entrée l’envoient, Entrée commence une nouvelle ligne.</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -272,19 +272,19 @@
     <name>Dates</name>
     <message>
         <source>Today, {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>Aujourd’hui, {time}</translation>
     </message>
     <message>
         <source>Yesterday</source>
-        <translation type="unfinished"></translation>
+        <translation>Hier</translation>
     </message>
     <message>
         <source>d MMMM</source>
-        <translation type="unfinished"></translation>
+        <translation>d MMMM</translation>
     </message>
     <message>
         <source>d MMMM yyyy</source>
-        <translation type="unfinished"></translation>
+        <translation>d MMMM yyyy</translation>
     </message>
 </context>
 <context>
@@ -329,11 +329,11 @@
     <name>EarlierPage</name>
     <message>
         <source>These words are in none of your conversations.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ces mots ne figurent dans aucune de vos conversations.</translation>
     </message>
     <message>
         <source>There are no earlier conversations yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n’y a pas encore de conversations précédentes.</translation>
     </message>
     <message>
         <source>New conversation</source>
@@ -341,11 +341,11 @@
     </message>
     <message>
         <source>{title} · {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} · {when}</translation>
     </message>
     <message>
         <source>Pinned · {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>Épinglée · {when}</translation>
     </message>
     <message>
         <source>Back to the conversation</source>
@@ -353,15 +353,15 @@
     </message>
     <message>
         <source>Earlier conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Conversations précédentes</translation>
     </message>
     <message>
         <source>Search your conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Rechercher dans vos conversations</translation>
     </message>
     <message>
         <source>Show more</source>
-        <translation type="unfinished"></translation>
+        <translation>Afficher la suite</translation>
     </message>
 </context>
 <context>
@@ -666,11 +666,11 @@
     </message>
     <message>
         <source>They are in this folder, locked, and nowhere else.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elles sont dans ce dossier, verrouillées, et nulle part ailleurs.</translation>
     </message>
     <message>
         <source>Folder of your conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Dossier de vos conversations</translation>
     </message>
     <message>
         <source>Open the folder</source>
@@ -704,43 +704,43 @@
     </message>
     <message>
         <source>Help</source>
-        <translation type="unfinished"></translation>
+        <translation>Aide</translation>
     </message>
     <message>
         <source>Ask as you would ask a person</source>
-        <translation type="unfinished"></translation>
+        <translation>Demandez comme vous demanderiez à quelqu’un</translation>
     </message>
     <message>
         <source>Write what you want to know or to have written, then press Send. You can ask again, shorter or otherwise: the assistant remembers this conversation.</source>
-        <translation type="unfinished"></translation>
+        <translation>Écrivez ce que vous voulez savoir ou faire rédiger, puis appuyez sur Envoyer. Vous pouvez redemander, plus court ou autrement : l’assistant se souvient de cette conversation.</translation>
     </message>
     <message>
         <source>Please check what matters</source>
-        <translation type="unfinished"></translation>
+        <translation>Vérifiez ce qui compte</translation>
     </message>
     <message>
         <source>The assistant can be wrong and does not know today’s news. What it was not sure about is underlined with dots.</source>
-        <translation type="unfinished"></translation>
+        <translation>L’assistant peut se tromper et ne connaît pas les nouvelles du jour. Ce dont il n’était pas sûr est souligné de points.</translation>
     </message>
     <message>
         <source>Nothing is lost, nothing leaves</source>
-        <translation type="unfinished"></translation>
+        <translation>Rien ne se perd, rien ne sort</translation>
     </message>
     <message>
         <source>Every conversation is kept, locked, on this computer and nowhere else. What you delete stays in the bin for 30 days.</source>
-        <translation type="unfinished"></translation>
+        <translation>Chaque conversation est gardée, verrouillée, sur cet ordinateur et nulle part ailleurs. Ce que vous supprimez reste 30 jours dans la corbeille.</translation>
     </message>
     <message>
         <source>With the keyboard</source>
-        <translation type="unfinished"></translation>
+        <translation>Au clavier</translation>
     </message>
     <message>
         <source>Send the question</source>
-        <translation type="unfinished"></translation>
+        <translation>Envoyer la question</translation>
     </message>
     <message>
         <source>Begin a new line</source>
-        <translation type="unfinished"></translation>
+        <translation>Commencer une nouvelle ligne</translation>
     </message>
     <message>
         <source>New conversation</source>
@@ -748,15 +748,15 @@
     </message>
     <message>
         <source>Look for an earlier conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>Chercher une conversation précédente</translation>
     </message>
     <message>
         <source>Stop; go back</source>
-        <translation type="unfinished"></translation>
+        <translation>Arrêter ; revenir</translation>
     </message>
     <message>
         <source>Read the answer aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>Lire la réponse à voix haute</translation>
     </message>
     <message>
         <source>Print</source>
@@ -764,11 +764,11 @@
     </message>
     <message>
         <source>Larger text</source>
-        <translation type="unfinished"></translation>
+        <translation>Texte plus grand</translation>
     </message>
     <message>
         <source>Smaller text</source>
-        <translation type="unfinished"></translation>
+        <translation>Texte plus petit</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -776,78 +776,78 @@
     </message>
     <message>
         <source>This page</source>
-        <translation type="unfinished"></translation>
+        <translation>Cette page</translation>
     </message>
 </context>
 <context>
     <name>KeepingSection</name>
     <message>
         <source>Where should the copy be kept?</source>
-        <translation type="unfinished"></translation>
+        <translation>Où garder la copie ?</translation>
     </message>
     <message>
         <source>Conversations to bring in</source>
-        <translation type="unfinished"></translation>
+        <translation>Conversations à reprendre</translation>
     </message>
     <message>
         <source>Conversations (*.zip *.json *.jsonl *.chat);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>Conversations (*.zip *.json *.jsonl *.chat);;Tous les fichiers (*)</translation>
     </message>
     <message>
         <source>My conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Mes conversations</translation>
     </message>
     <message>
         <source>To read and to edit (*.md)</source>
-        <translation type="unfinished"></translation>
+        <translation>Pour lire et modifier (*.md)</translation>
     </message>
     <message>
         <source>Plain text (*.txt)</source>
-        <translation type="unfinished"></translation>
+        <translation>Texte simple (*.txt)</translation>
     </message>
     <message>
         <source>Everything, to bring in again (*.json)</source>
-        <translation type="unfinished"></translation>
+        <translation>Tout, pour le reprendre plus tard (*.json)</translation>
     </message>
     <message>
         <source>Save all conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer toutes les conversations</translation>
     </message>
     <message>
         <source>Keep and repair</source>
-        <translation type="unfinished"></translation>
+        <translation>Conserver et réparer</translation>
     </message>
     <message>
         <source>Back up…</source>
-        <translation type="unfinished"></translation>
+        <translation>Faire une copie…</translation>
     </message>
     <message>
         <source>A locked copy of everything, on a USB stick or another disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>Une copie verrouillée de tout, sur une clé USB ou un autre disque.</translation>
     </message>
     <message>
-        <source>Bring in…</source>
-        <translation type="unfinished"></translation>
+        <source>Bring in conversations…</source>
+        <translation>Reprendre des conversations…</translation>
+    </message>
+    <message>
+        <source>Save to a file…</source>
+        <translation>Enregistrer dans un fichier…</translation>
+    </message>
+    <message>
+        <source>Repair my conversations</source>
+        <translation>Réparer mes conversations</translation>
     </message>
     <message>
         <source>Conversations from ChatGPT, GPT4All, Jan or another Alcove.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Take out…</source>
-        <translation type="unfinished"></translation>
+        <translation>Des conversations de ChatGPT, GPT4All, Jan ou d’un autre Alcove.</translation>
     </message>
     <message>
         <source>All conversations in one file that other programs can read. It is not locked.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>Toutes les conversations dans un fichier que d’autres programmes peuvent lire. Il n’est pas verrouillé.</translation>
     </message>
     <message>
         <source>Looks whether your conversations are in order, and repairs them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vérifie que vos conversations sont en ordre et les répare.</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -858,81 +858,81 @@
     <name>KeepingSentences</name>
     <message>
         <source>Copying your conversations…</source>
-        <translation type="unfinished"></translation>
+        <translation>Copie de vos conversations…</translation>
     </message>
     <message>
         <source>Bringing the conversations in…</source>
-        <translation type="unfinished"></translation>
+        <translation>Reprise des conversations…</translation>
     </message>
     <message>
         <source>Writing your conversations…</source>
-        <translation type="unfinished"></translation>
+        <translation>Écriture de vos conversations…</translation>
     </message>
     <message>
         <source>Looking through your conversations…</source>
-        <translation type="unfinished"></translation>
+        <translation>Examen de vos conversations…</translation>
     </message>
     <message>
         <source>Stopped. Nothing was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Arrêté. Rien n’a été modifié.</translation>
     </message>
     <message>
         <source>Done. The copy is in {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>C’est fait. La copie se trouve dans {place}</translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) saved in {place}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n conversation enregistrée dans {place}</numerusform>
+            <numerusform>%n conversations enregistrées dans {place}</numerusform>
         </translation>
     </message>
     <message>
         <source>All of these conversations were here already.</source>
-        <translation type="unfinished"></translation>
+        <translation>Toutes ces conversations étaient déjà là.</translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) brought in.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n conversation reprise.</numerusform>
+            <numerusform>%n conversations reprises.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n was/were here already.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n était déjà là.</numerusform>
+            <numerusform>%n étaient déjà là.</numerusform>
         </translation>
     </message>
     <message>
         <source>Everything is in order. There was nothing to repair.</source>
-        <translation type="unfinished"></translation>
+        <translation>Tout est en ordre. Il n’y avait rien à réparer.</translation>
     </message>
     <message>
         <source>Something was damaged and is repaired. Nothing was lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>Quelque chose était abîmé et a été réparé. Rien n’a été perdu.</translation>
     </message>
     <message>
         <source>Your conversations could not be read any more, and there was no copy of them. The damaged file is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vos conversations ne pouvaient plus être lues, et il n’y en avait pas de copie. Le fichier abîmé est conservé.</translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) could be saved.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n conversation a pu être sauvée.</numerusform>
+            <numerusform>%n conversations ont pu être sauvées.</numerusform>
         </translation>
     </message>
     <message>
         <source>They come from the newest copy.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elles viennent de la copie la plus récente.</translation>
     </message>
     <message numerus="yes">
         <source>%n message(s) could not be read.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n message n’a pas pu être lu.</numerusform>
+            <numerusform>%n messages n’ont pas pu être lus.</numerusform>
         </translation>
     </message>
 </context>
@@ -951,7 +951,7 @@
     </message>
     <message>
         <source>As on this computer</source>
-        <translation>Comme l’ordinateur</translation>
+        <translation>Comme sur cet ordinateur</translation>
     </message>
 </context>
 <context>
@@ -997,11 +997,11 @@
     <name>MotionSection</name>
     <message>
         <source>Movement</source>
-        <translation type="unfinished"></translation>
+        <translation>Mouvement</translation>
     </message>
     <message>
         <source>Keep everything still: nothing blinks and nothing glides</source>
-        <translation type="unfinished"></translation>
+        <translation>Tout laisser immobile : rien ne clignote, rien ne glisse</translation>
     </message>
 </context>
 <context>
@@ -1264,7 +1264,7 @@
     </message>
     <message>
         <source>Read aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>Lire à voix haute</translation>
     </message>
     <message>
         <source>Save as Word</source>
@@ -1288,7 +1288,7 @@
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>Plus</translation>
     </message>
 </context>
 <context>
@@ -1344,30 +1344,30 @@
     <name>SavedChatsSection</name>
     <message>
         <source>Going on with long conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Reprendre les longues conversations</translation>
     </message>
     <message>
         <source>So that the assistant need not read a long conversation again from its beginning, Alcove keeps on the disk what it has read. It may use this much room:</source>
-        <translation type="unfinished"></translation>
+        <translation>Pour que l’assistant n’ait pas à relire une longue conversation depuis le début, Alcove garde sur le disque ce qui a été lu. Il peut occuper cette place :</translation>
     </message>
     <message>
         <source>{size} GB</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} Go</translation>
     </message>
     <message>
         <source>None, I can wait</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucune, je peux attendre</translation>
     </message>
     <message>
         <source>Room on the disk</source>
-        <translation type="unfinished"></translation>
+        <translation>Place sur le disque</translation>
     </message>
 </context>
 <context>
     <name>SearchField</name>
     <message>
         <source>Search your conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Rechercher dans vos conversations</translation>
     </message>
     <message>
         <source>Search</source>
@@ -1397,7 +1397,7 @@
     </message>
     <message>
         <source>More settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Plus de réglages</translation>
     </message>
 </context>
 <context>
@@ -1427,7 +1427,7 @@
     </message>
     <message>
         <source>New</source>
-        <translation type="unfinished"></translation>
+        <translation>Nouvelle</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -1435,11 +1435,11 @@
     </message>
     <message>
         <source>Read aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>Lire à voix haute</translation>
     </message>
     <message>
         <source>Read</source>
-        <translation type="unfinished"></translation>
+        <translation>Lire</translation>
     </message>
     <message>
         <source>Print</source>
@@ -1450,7 +1450,7 @@
     <name>SimpleHeader</name>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>Plus</translation>
     </message>
     <message>
         <source>Stays on this computer</source>
@@ -1462,11 +1462,11 @@
     </message>
     <message>
         <source>Earlier conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Conversations précédentes</translation>
     </message>
     <message>
         <source>Earlier</source>
-        <translation>Plus anciennes</translation>
+        <translation>Précédentes</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -1474,7 +1474,7 @@
     </message>
     <message>
         <source>Full view</source>
-        <translation type="unfinished"></translation>
+        <translation>Vue complète</translation>
     </message>
 </context>
 <context>
@@ -1593,19 +1593,19 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     <name>TextSizeSection</name>
     <message>
         <source>Size of the text</source>
-        <translation type="unfinished"></translation>
+        <translation>Taille du texte</translation>
     </message>
     <message>
         <source>Smaller text</source>
-        <translation type="unfinished"></translation>
+        <translation>Texte plus petit</translation>
     </message>
     <message>
         <source>Larger text</source>
-        <translation type="unfinished"></translation>
+        <translation>Texte plus grand</translation>
     </message>
     <message>
         <source>The lamp in the alcove is lit, and there is tea.</source>
-        <translation type="unfinished"></translation>
+        <translation>La lampe de l’alcôve est allumée, et le thé est prêt.</translation>
     </message>
     <message>
         <source>{points} points</source>
@@ -1681,19 +1681,19 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     <name>ViewSection</name>
     <message>
         <source>View</source>
-        <translation type="unfinished"></translation>
+        <translation>Vue</translation>
     </message>
     <message>
         <source>Simple has one conversation and four large buttons. Full shows all your conversations at the side.</source>
-        <translation type="unfinished"></translation>
+        <translation>La vue simple montre une conversation et quatre grands boutons. La vue complète montre toutes vos conversations sur le côté.</translation>
     </message>
     <message>
         <source>Simple</source>
-        <translation type="unfinished"></translation>
+        <translation>Simple</translation>
     </message>
     <message>
         <source>Full</source>
-        <translation type="unfinished"></translation>
+        <translation>Complète</translation>
     </message>
 </context>
 <context>
@@ -1719,15 +1719,15 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     <name>WritingSection</name>
     <message>
         <source>Writing</source>
-        <translation type="unfinished"></translation>
+        <translation>Écriture</translation>
     </message>
     <message>
         <source>The Enter key sends the question</source>
-        <translation type="unfinished"></translation>
+        <translation>La touche Entrée envoie la question</translation>
     </message>
     <message>
         <source>Otherwise Enter begins a new line, and Ctrl and Enter together send.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sinon, Entrée commence une nouvelle ligne, et Ctrl et Entrée ensemble envoient.</translation>
     </message>
 </context>
 </TS>

@@ -5,34 +5,34 @@
     <name>AnswerSection</name>
     <message>
         <source>Answers</source>
-        <translation type="unfinished"></translation>
+        <translation>回答</translation>
     </message>
     <message>
         <source>In which language the assistant answers:</source>
-        <translation type="unfinished"></translation>
+        <translation>助手用哪种语言回答：</translation>
     </message>
     <message>
         <source>The language of the question</source>
-        <translation type="unfinished"></translation>
+        <translation>与问题相同的语言</translation>
     </message>
     <message>
         <source>Language of the answers</source>
-        <translation type="unfinished"></translation>
+        <translation>回答的语言</translation>
     </message>
     <message>
         <source>Underline what the assistant was not sure about</source>
-        <translation type="unfinished"></translation>
+        <translation>在助手不确定的内容下面画线</translation>
     </message>
 </context>
 <context>
     <name>AppearanceSection</name>
     <message>
         <source>Colours</source>
-        <translation type="unfinished"></translation>
+        <translation>颜色</translation>
     </message>
     <message>
         <source>As on this computer</source>
-        <translation>跟随这台电脑</translation>
+        <translation>与这台电脑一致</translation>
     </message>
     <message>
         <source>Light</source>
@@ -238,7 +238,7 @@
     </message>
     <message>
         <source>Ctrl and Enter send it, Enter begins a new line.</source>
-        <translation type="unfinished"></translation>
+        <translation>按 Ctrl 和回车键发送，按回车键换行。</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -272,19 +272,19 @@
     <name>Dates</name>
     <message>
         <source>Today, {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>今天 {time}</translation>
     </message>
     <message>
         <source>Yesterday</source>
-        <translation type="unfinished"></translation>
+        <translation>昨天</translation>
     </message>
     <message>
         <source>d MMMM</source>
-        <translation type="unfinished"></translation>
+        <translation>M月d日</translation>
     </message>
     <message>
         <source>d MMMM yyyy</source>
-        <translation type="unfinished"></translation>
+        <translation>yyyy年M月d日</translation>
     </message>
 </context>
 <context>
@@ -324,11 +324,11 @@
     <name>EarlierPage</name>
     <message>
         <source>These words are in none of your conversations.</source>
-        <translation type="unfinished"></translation>
+        <translation>您的对话中没有这些词。</translation>
     </message>
     <message>
         <source>There are no earlier conversations yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有以前的对话。</translation>
     </message>
     <message>
         <source>New conversation</source>
@@ -336,11 +336,11 @@
     </message>
     <message>
         <source>{title} · {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} · {when}</translation>
     </message>
     <message>
         <source>Pinned · {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>已固定 · {when}</translation>
     </message>
     <message>
         <source>Back to the conversation</source>
@@ -348,15 +348,15 @@
     </message>
     <message>
         <source>Earlier conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>以前的对话</translation>
     </message>
     <message>
         <source>Search your conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索您的对话</translation>
     </message>
     <message>
         <source>Show more</source>
-        <translation type="unfinished"></translation>
+        <translation>显示更多</translation>
     </message>
 </context>
 <context>
@@ -661,11 +661,11 @@
     </message>
     <message>
         <source>They are in this folder, locked, and nowhere else.</source>
-        <translation type="unfinished"></translation>
+        <translation>它们加密保存在这个文件夹里，别处没有。</translation>
     </message>
     <message>
         <source>Folder of your conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>您的对话所在的文件夹</translation>
     </message>
     <message>
         <source>Open the folder</source>
@@ -699,43 +699,43 @@
     </message>
     <message>
         <source>Help</source>
-        <translation type="unfinished"></translation>
+        <translation>帮助</translation>
     </message>
     <message>
         <source>Ask as you would ask a person</source>
-        <translation type="unfinished"></translation>
+        <translation>像问人一样提问</translation>
     </message>
     <message>
         <source>Write what you want to know or to have written, then press Send. You can ask again, shorter or otherwise: the assistant remembers this conversation.</source>
-        <translation type="unfinished"></translation>
+        <translation>写下您想知道的事，或想让助手写的内容，然后按“发送”。您可以再问一次，要求更短或换个说法：助手记得这次对话。</translation>
     </message>
     <message>
         <source>Please check what matters</source>
-        <translation type="unfinished"></translation>
+        <translation>重要的内容请核对</translation>
     </message>
     <message>
         <source>The assistant can be wrong and does not know today’s news. What it was not sure about is underlined with dots.</source>
-        <translation type="unfinished"></translation>
+        <translation>助手可能出错，也不知道今天的新闻。它不确定的内容下面有点线。</translation>
     </message>
     <message>
         <source>Nothing is lost, nothing leaves</source>
-        <translation type="unfinished"></translation>
+        <translation>不会丢失，也不会外传</translation>
     </message>
     <message>
         <source>Every conversation is kept, locked, on this computer and nowhere else. What you delete stays in the bin for 30 days.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次对话都加密保存在这台电脑上，别处没有。您删除的内容会在回收站里保留 30 天。</translation>
     </message>
     <message>
         <source>With the keyboard</source>
-        <translation type="unfinished"></translation>
+        <translation>用键盘</translation>
     </message>
     <message>
         <source>Send the question</source>
-        <translation type="unfinished"></translation>
+        <translation>发送问题</translation>
     </message>
     <message>
         <source>Begin a new line</source>
-        <translation type="unfinished"></translation>
+        <translation>换行</translation>
     </message>
     <message>
         <source>New conversation</source>
@@ -743,15 +743,15 @@
     </message>
     <message>
         <source>Look for an earlier conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>查找以前的对话</translation>
     </message>
     <message>
         <source>Stop; go back</source>
-        <translation type="unfinished"></translation>
+        <translation>停止；返回</translation>
     </message>
     <message>
         <source>Read the answer aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>朗读回答</translation>
     </message>
     <message>
         <source>Print</source>
@@ -759,11 +759,11 @@
     </message>
     <message>
         <source>Larger text</source>
-        <translation type="unfinished"></translation>
+        <translation>放大文字</translation>
     </message>
     <message>
         <source>Smaller text</source>
-        <translation type="unfinished"></translation>
+        <translation>缩小文字</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -771,78 +771,78 @@
     </message>
     <message>
         <source>This page</source>
-        <translation type="unfinished"></translation>
+        <translation>本页</translation>
     </message>
 </context>
 <context>
     <name>KeepingSection</name>
     <message>
         <source>Where should the copy be kept?</source>
-        <translation type="unfinished"></translation>
+        <translation>副本要保存在哪里？</translation>
     </message>
     <message>
         <source>Conversations to bring in</source>
-        <translation type="unfinished"></translation>
+        <translation>要导入的对话</translation>
     </message>
     <message>
         <source>Conversations (*.zip *.json *.jsonl *.chat);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>对话 (*.zip *.json *.jsonl *.chat);;所有文件 (*)</translation>
     </message>
     <message>
         <source>My conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>我的对话</translation>
     </message>
     <message>
         <source>To read and to edit (*.md)</source>
-        <translation type="unfinished"></translation>
+        <translation>用于阅读和编辑 (*.md)</translation>
     </message>
     <message>
         <source>Plain text (*.txt)</source>
-        <translation type="unfinished"></translation>
+        <translation>纯文本 (*.txt)</translation>
     </message>
     <message>
         <source>Everything, to bring in again (*.json)</source>
-        <translation type="unfinished"></translation>
+        <translation>全部内容，可再次导入 (*.json)</translation>
     </message>
     <message>
         <source>Save all conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>保存所有对话</translation>
     </message>
     <message>
         <source>Keep and repair</source>
-        <translation type="unfinished"></translation>
+        <translation>备份与修复</translation>
     </message>
     <message>
         <source>Back up…</source>
-        <translation type="unfinished"></translation>
+        <translation>备份…</translation>
     </message>
     <message>
         <source>A locked copy of everything, on a USB stick or another disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>把全部内容加密复制到 U 盘或另一个磁盘。</translation>
     </message>
     <message>
-        <source>Bring in…</source>
-        <translation type="unfinished"></translation>
+        <source>Bring in conversations…</source>
+        <translation>导入对话…</translation>
+    </message>
+    <message>
+        <source>Save to a file…</source>
+        <translation>保存到文件…</translation>
+    </message>
+    <message>
+        <source>Repair my conversations</source>
+        <translation>修复我的对话</translation>
     </message>
     <message>
         <source>Conversations from ChatGPT, GPT4All, Jan or another Alcove.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Take out…</source>
-        <translation type="unfinished"></translation>
+        <translation>来自 ChatGPT、GPT4All、Jan 或另一个 Alcove 的对话。</translation>
     </message>
     <message>
         <source>All conversations in one file that other programs can read. It is not locked.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>把所有对话存成其他程序能读的一个文件。这个文件没有加密。</translation>
     </message>
     <message>
         <source>Looks whether your conversations are in order, and repairs them.</source>
-        <translation type="unfinished"></translation>
+        <translation>检查您的对话是否完好，并进行修复。</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -853,76 +853,76 @@
     <name>KeepingSentences</name>
     <message>
         <source>Copying your conversations…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在复制您的对话…</translation>
     </message>
     <message>
         <source>Bringing the conversations in…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在导入对话…</translation>
     </message>
     <message>
         <source>Writing your conversations…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在写入您的对话…</translation>
     </message>
     <message>
         <source>Looking through your conversations…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在检查您的对话…</translation>
     </message>
     <message>
         <source>Stopped. Nothing was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止，没有任何改动。</translation>
     </message>
     <message>
         <source>Done. The copy is in {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>完成。副本在 {place}</translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) saved in {place}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>已将 %n 个对话保存到 {place}</numerusform>
         </translation>
     </message>
     <message>
         <source>All of these conversations were here already.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些对话都已经在这里了。</translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) brought in.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>已导入 %n 个对话。</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n was/were here already.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>另有 %n 个已经在这里。</numerusform>
         </translation>
     </message>
     <message>
         <source>Everything is in order. There was nothing to repair.</source>
-        <translation type="unfinished"></translation>
+        <translation>一切正常，无需修复。</translation>
     </message>
     <message>
         <source>Something was damaged and is repaired. Nothing was lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>有损坏的地方，已经修复，没有丢失内容。</translation>
     </message>
     <message>
         <source>Your conversations could not be read any more, and there was no copy of them. The damaged file is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>您的对话已无法读取，也没有备份。损坏的文件已保留。</translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) could be saved.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>保住了 %n 个对话。</numerusform>
         </translation>
     </message>
     <message>
         <source>They come from the newest copy.</source>
-        <translation type="unfinished"></translation>
+        <translation>它们来自最近的备份。</translation>
     </message>
     <message numerus="yes">
         <source>%n message(s) could not be read.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>有 %n 条消息无法读取。</numerusform>
         </translation>
     </message>
 </context>
@@ -941,7 +941,7 @@
     </message>
     <message>
         <source>As on this computer</source>
-        <translation>跟随这台电脑</translation>
+        <translation>与这台电脑一致</translation>
     </message>
 </context>
 <context>
@@ -987,11 +987,11 @@
     <name>MotionSection</name>
     <message>
         <source>Movement</source>
-        <translation type="unfinished"></translation>
+        <translation>动态效果</translation>
     </message>
     <message>
         <source>Keep everything still: nothing blinks and nothing glides</source>
-        <translation type="unfinished"></translation>
+        <translation>保持静止：不闪烁，也不滑动</translation>
     </message>
 </context>
 <context>
@@ -1254,7 +1254,7 @@
     </message>
     <message>
         <source>Read aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>朗读</translation>
     </message>
     <message>
         <source>Save as Word</source>
@@ -1278,7 +1278,7 @@
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>更多</translation>
     </message>
 </context>
 <context>
@@ -1334,30 +1334,30 @@
     <name>SavedChatsSection</name>
     <message>
         <source>Going on with long conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>继续很长的对话</translation>
     </message>
     <message>
         <source>So that the assistant need not read a long conversation again from its beginning, Alcove keeps on the disk what it has read. It may use this much room:</source>
-        <translation type="unfinished"></translation>
+        <translation>为了让助手不必从头重读很长的对话，Alcove 会把读过的内容保存在磁盘上。最多可以占用：</translation>
     </message>
     <message>
         <source>{size} GB</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} GB</translation>
     </message>
     <message>
         <source>None, I can wait</source>
-        <translation type="unfinished"></translation>
+        <translation>不占用，我可以等</translation>
     </message>
     <message>
         <source>Room on the disk</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘空间</translation>
     </message>
 </context>
 <context>
     <name>SearchField</name>
     <message>
         <source>Search your conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索您的对话</translation>
     </message>
     <message>
         <source>Search</source>
@@ -1387,7 +1387,7 @@
     </message>
     <message>
         <source>More settings</source>
-        <translation type="unfinished"></translation>
+        <translation>更多设置</translation>
     </message>
 </context>
 <context>
@@ -1417,7 +1417,7 @@
     </message>
     <message>
         <source>New</source>
-        <translation type="unfinished"></translation>
+        <translation>新对话</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -1425,11 +1425,11 @@
     </message>
     <message>
         <source>Read aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>朗读</translation>
     </message>
     <message>
         <source>Read</source>
-        <translation type="unfinished"></translation>
+        <translation>朗读</translation>
     </message>
     <message>
         <source>Print</source>
@@ -1440,7 +1440,7 @@
     <name>SimpleHeader</name>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>更多</translation>
     </message>
     <message>
         <source>Stays on this computer</source>
@@ -1452,11 +1452,11 @@
     </message>
     <message>
         <source>Earlier conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>以前的对话</translation>
     </message>
     <message>
         <source>Earlier</source>
-        <translation>更早</translation>
+        <translation>以前的</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -1464,7 +1464,7 @@
     </message>
     <message>
         <source>Full view</source>
-        <translation type="unfinished"></translation>
+        <translation>完整视图</translation>
     </message>
 </context>
 <context>
@@ -1583,19 +1583,19 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     <name>TextSizeSection</name>
     <message>
         <source>Size of the text</source>
-        <translation type="unfinished"></translation>
+        <translation>文字大小</translation>
     </message>
     <message>
         <source>Smaller text</source>
-        <translation type="unfinished"></translation>
+        <translation>缩小文字</translation>
     </message>
     <message>
         <source>Larger text</source>
-        <translation type="unfinished"></translation>
+        <translation>放大文字</translation>
     </message>
     <message>
         <source>The lamp in the alcove is lit, and there is tea.</source>
-        <translation type="unfinished"></translation>
+        <translation>小阁里的灯亮着，茶也泡好了。</translation>
     </message>
     <message>
         <source>{points} points</source>
@@ -1671,19 +1671,19 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     <name>ViewSection</name>
     <message>
         <source>View</source>
-        <translation type="unfinished"></translation>
+        <translation>视图</translation>
     </message>
     <message>
         <source>Simple has one conversation and four large buttons. Full shows all your conversations at the side.</source>
-        <translation type="unfinished"></translation>
+        <translation>简单视图只显示一个对话和四个大按钮。完整视图在一侧显示您的所有对话。</translation>
     </message>
     <message>
         <source>Simple</source>
-        <translation type="unfinished"></translation>
+        <translation>简单</translation>
     </message>
     <message>
         <source>Full</source>
-        <translation type="unfinished"></translation>
+        <translation>完整</translation>
     </message>
 </context>
 <context>
@@ -1709,15 +1709,15 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     <name>WritingSection</name>
     <message>
         <source>Writing</source>
-        <translation type="unfinished"></translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>The Enter key sends the question</source>
-        <translation type="unfinished"></translation>
+        <translation>按回车键发送问题</translation>
     </message>
     <message>
         <source>Otherwise Enter begins a new line, and Ctrl and Enter together send.</source>
-        <translation type="unfinished"></translation>
+        <translation>否则回车键换行，同时按 Ctrl 和回车键发送。</translation>
     </message>
 </context>
 </TS>
