@@ -82,6 +82,8 @@ SAVED_CHATS_MB = Option("saved_chats_mb", 2_000, minimum=0, maximum=1_000_000)
 USE_KEYRING = Option("use_keyring", True)
 BIN_DAYS = Option("bin_days", 30, minimum=1, maximum=3650)
 WINDOW_GEOMETRY = Option("window_geometry", "")
+# Ids of folders whose conversations are not listed, "3,7".
+CLOSED_FOLDERS = Option("closed_folders", "")
 LAST_CHAT_ID = Option("last_chat_id", 0, minimum=0)
 
 OPTIONS: tuple[Option[bool] | Option[int] | Option[str], ...] = (
@@ -101,5 +103,6 @@ OPTIONS: tuple[Option[bool] | Option[int] | Option[str], ...] = (
     USE_KEYRING,
     BIN_DAYS,
     WINDOW_GEOMETRY,
+    CLOSED_FOLDERS,
     LAST_CHAT_ID,
 )

@@ -15,6 +15,7 @@ from app.core.errors import Corrupt
 from app.ui.conversation.question_widget import QuestionWidget
 from app.ui.conversation.reply_widget import ReplyWidget
 from tests.gui.conftest import PASSPHRASE, OpenRoom, Room
+from tests.gui.test_chat_list import words
 from tests.helpers.reasoning import reasoning_bundle
 from tests.helpers.tiny_bundle import tiny_bundle
 
@@ -63,8 +64,7 @@ def replies(room: Room) -> list[ReplyWidget]:
 
 
 def titles(room: Room) -> list[str]:
-    model = room.window.sidebar.chats.model()
-    return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
+    return words(room.window.sidebar.chats)
 
 
 def test_a_question_is_answered_stored_and_listed(qtbot: QtBot, open_room: OpenRoom) -> None:
@@ -246,7 +246,7 @@ def test_tab_reaches_everything_in_reading_order(qtbot: QtBot, open_room: OpenRo
         seen.append(focused)
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
     names = [widget.accessibleName() for widget in seen]
-    assert names[:3] == ["New conversation", "Your conversations", "Settings"]
+    assert names[:4] == ["New conversation", "Search your conversations", "Bin", "Settings"]
     assert "Your question" in names
     assert names.index("Your question") < names.index("Send")
     assert all(names), names

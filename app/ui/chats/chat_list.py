@@ -1,160 +1,252 @@
-"""The list of conversations: grouped by age, renamed in place, deleted with a key or a menu."""
+"""The list of conversations: pinned ones, folders, and the others by their age."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QWidget
+from datetime import datetime
+from typing import Any
 
-from app.core.records import ChatSummary
-from app.ui.chats.chat_list_delegate import ChatListDelegate
-from app.ui.chats.chat_list_model import ChatListModel, ChatRole
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from app.core.records import ChatSummary, Folder
+from app.ui.chats.chat_menus import ChatMenu, FolderMenu, RowMenu
+from app.ui.chats.chat_rows import ChatRows
+from app.ui.chats.entries import Entry, FolderHeading, Heading, NewFolder, arranged
+from app.ui.chats.row_list import RowList
 from app.ui.look.theme import Theme
 
+_NEW_DAY_MS = 60_000
 
-class ChatList(QListView):
-    """Conversations, newest first under their headings.
+
+class ChatList(RowList):
+    """Every conversation is a button, with a menu button beside it.
 
     Signals:
         chat_chosen: Id of a conversation to open.
         rename_wished: Id and the new title.
+        suggestion_wished: Id of a conversation whose title is being typed.
+        pin_wished: Id, and whether it is to stay at the top.
+        move_wished: Id, and the id of a folder, or None for none.
         delete_wished: Id.
+        more_wished: "print", "word", "pdf" or "export", and the id.
+        folder_wished: Name of a new folder, and the id of the conversation to lay into it, or 0.
+        folder_rename_wished: Id of a folder and its new name.
+        folder_delete_wished: Id of a folder.
+        folder_closed: Id of a folder, and whether its conversations are no longer listed.
     """
 
     chat_chosen = Signal(int)
     rename_wished = Signal(int, str)
+    suggestion_wished = Signal(int)
+    pin_wished = Signal(int, bool)
+    move_wished = Signal(int, object)
     delete_wished = Signal(int)
+    more_wished = Signal(str, int)
+    folder_wished = Signal(str, int)
+    folder_rename_wished = Signal(int, str)
+    folder_delete_wished = Signal(int)
+    folder_closed = Signal(int, bool)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._model = ChatListModel(self)
-        self._waiting: tuple[ChatSummary, ...] | None = None
-        self._delegate = ChatListDelegate(theme, self)
-        self.setModel(self._model)
-        self.setItemDelegate(self._delegate)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.clicked.connect(self._on_clicked)
-        self._model.title_edited.connect(self.rename_wished)
-        self._delegate.closeEditor.connect(lambda *_: self._after_editing())
-        theme.changed.connect(self._relayout)
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, big: bool = False) -> None:
+        """Make an empty list; `big` has two lines a row, for the Simple view."""
+        self._rows = ChatRows(theme, big=big)
+        super().__init__(theme, self._rows, parent)
+        self._rows.setParent(self)
+        self._chats: tuple[ChatSummary, ...] = ()
+        self._folders: tuple[Folder, ...] = ()
+        self._closed: frozenset[int] = frozenset()
+        self._new_folder: NewFolder | None = None
+        self._offered: tuple[str, ...] = ()
+        self._day = datetime.now().astimezone().date()
+        self._rows.pressed.connect(self._on_pressed)
+        self._rows.menu_wished.connect(self._on_menu_wished)
+        self._rows.name_ended.connect(self._on_name_ended)
+        self._midnight = QTimer(self, interval=_NEW_DAY_MS)
+        self._midnight.timeout.connect(self._on_minute)
+        self._midnight.start()
         self._retranslate()
 
-    def set_chats(self, summaries: tuple[ChatSummary, ...]) -> None:
-        """Show these; while a title is being typed the list waits."""
-        if self.state() == QAbstractItemView.State.EditingState:
-            self._waiting = summaries
-            return
-        focused = self._focused_id()
-        if self._model.set_chats(summaries) and focused is not None:
-            self.setCurrentIndex(self._model.index_of(focused))
+    def set_chats(self, chats: tuple[ChatSummary, ...]) -> None:
+        """Show these; while a name is being typed the list waits."""
+        self._chats = chats
+        self._arrange()
+
+    def set_folders(self, folders: tuple[Folder, ...]) -> None:
+        """The folders there are."""
+        self._folders = folders
+        self._arrange()
+
+    def set_closed(self, folder_ids: frozenset[int]) -> None:
+        """Folders whose conversations are not listed."""
+        self._closed = folder_ids
+        self._arrange()
+
+    def set_offered(self, wishes: tuple[str, ...]) -> None:
+        """What can be done with a conversation beyond what every list can: see `ChatMenu`."""
+        self._offered = wishes
 
     def set_open_chat(self, chat_id: int | None) -> None:
         """Mark the conversation that is shown beside the list."""
-        self._model.set_open_chat(chat_id)
-        if chat_id is not None:
-            self.setCurrentIndex(self._model.index_of(chat_id))
-        else:
-            self.setCurrentIndex(QModelIndex())
+        before, self._rows.open_chat = self._rows.open_chat, chat_id
+        for key in (before, chat_id):
+            row = self.row_of(key)
+            if row is not None and row.entry is not None:
+                self._rows.show(row, row.entry)
+        self.set_current(chat_id)
 
     def begin_rename(self, chat_id: int) -> None:
-        """Turn the title into a field."""
-        index = self._model.index_of(chat_id)
-        if index.isValid():
-            self.setCurrentIndex(index)
-            self.edit(index)
+        """Turn the title into a field; a name is thought of meanwhile."""
+        if self._begin_naming(chat_id):
+            self.suggestion_wished.emit(chat_id)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens, F2 renames, Delete deletes."""
-        chat_id = self._focused_id()
-        key = event.key()
-        if chat_id is None:
-            super().keyPressEvent(event)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chat_chosen.emit(chat_id)
-        elif key == Qt.Key.Key_F2:
-            self.begin_rename(chat_id)
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.delete_wished.emit(chat_id)
+    def begin_folder(self, chat_id: int = 0) -> None:
+        """Ask for the name of a new folder."""
+        self._new_folder = NewFolder(chat_id)
+        self._arrange()
+        self._begin_naming(self._rows.key(self._new_folder))
+
+    def suggest_title(self, chat_id: int, title: str) -> None:
+        """Offer a name for the conversation whose title is being typed."""
+        chat = next((c for c in self._chats if c.id == chat_id), None)
+        if self._rows.naming == chat_id and chat is not None and title not in ("", chat.title):
+            self._rows.suggestion = title
+            self.refresh()
+            self.show_entry(chat_id)
+
+    def menu_for(self, entry: Entry) -> RowMenu | None:
+        """The menu of a row, None for a heading."""
+        if isinstance(entry, ChatSummary):
+            menu: RowMenu = ChatMenu(self.theme, entry, self._folders, self._offered, self)
+        elif isinstance(entry, FolderHeading):
+            menu = FolderMenu(self.theme, self)
         else:
-            super().keyPressEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The three dots of a row open its menu."""
-        index = self.indexAt(event.position().toPoint())
-        dots = self._delegate.menu_area(self.visualRect(index))
-        if index.isValid() and dots.contains(event.position().toPoint()):
-            chat_id = index.data(ChatRole.CHAT_ID)
-            if chat_id is not None:
-                self.show_menu(chat_id, self.viewport().mapToGlobal(dots.bottomLeft()))
-                return
-        super().mousePressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Right click, or the menu key on the row that has the focus."""
-        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-        index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
-        chat_id = index.data(ChatRole.CHAT_ID) if index.isValid() else None
-        if chat_id is not None:
-            place = event.globalPos() if by_mouse else self._below(self.visualRect(index))
-            self.show_menu(chat_id, place)
-
-    def show_menu(self, chat_id: int, place: QPoint) -> None:
-        """What can be done with a conversation."""
-        self.menu_for(chat_id).popup(place)
-
-    def menu_for(self, chat_id: int) -> QMenu:
-        """The menu of a row."""
-        theme = self._delegate.theme
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        rename = menu.addAction(theme.icon("pencil", "ink", 18), self.tr("Rename"))
-        rename.setShortcut(QKeySequence(Qt.Key.Key_F2))
-        rename.triggered.connect(lambda: self.begin_rename(chat_id))
-        delete = menu.addAction(theme.icon("trash", "ink", 18), self.tr("Delete"))
-        delete.setShortcut(QKeySequence(Qt.Key.Key_Delete))
-        delete.triggered.connect(lambda: self.delete_wished.emit(chat_id))
+            return None
+        menu.chosen.connect(lambda wish, value: self._do(entry, wish, value))
         return menu
 
+    def on_key(self, entry: Entry, event: QKeyEvent) -> bool:
+        """F2 renames, Delete deletes; Left and Right close and open a folder."""
+        key = event.key()
+        if key == Qt.Key.Key_F2:
+            self._do(entry, "rename", None)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self._do(entry, "delete", None)
+        else:
+            folds = Qt.Key.Key_Right if _is_closed(entry) else Qt.Key.Key_Left
+            if not isinstance(entry, FolderHeading) or key != folds:
+                return False
+            self._fold(entry)
+        return True
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Right click on a row, or the menu key."""
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            place = self.viewport().mapFromGlobal(event.globalPos())
+            row = next((r for r in self.rows() if r.geometry().contains(place)), None)
+            entry = row.entry if row is not None else None
+        else:
+            entry = self.current
+        menu = self.menu_for(entry) if entry is not None else None
+        if menu is not None:
+            menu.popup(event.globalPos())
+
     def changeEvent(self, event: QEvent) -> None:
-        """Headings speak the new language."""
+        """Rows and headings speak the new language."""
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
         super().changeEvent(event)
 
     def _retranslate(self) -> None:
         self.setAccessibleName(self.tr("Your conversations"))
-        self._model.set_words(
-            {
-                "pinned": self.tr("Pinned"),
-                "today": self.tr("Today"),
-                "week": self.tr("This week"),
-                "earlier": self.tr("Earlier"),
-                "untitled": self.tr("New conversation"),
-            }
-        )
+        self.refresh()
 
-    def _on_clicked(self, index: QModelIndex) -> None:
-        chat_id = index.data(ChatRole.CHAT_ID)
-        if chat_id is not None:
-            self.chat_chosen.emit(chat_id)
+    def _arrange(self) -> None:
+        if self._rows.naming is not None:
+            return
+        now = datetime.now().astimezone()
+        self._day = now.date()
+        entries = arranged(self._chats, self._folders, self._closed, now)
+        if self._new_folder is not None:
+            entries.insert(_end_of_pinned(entries), self._new_folder)
+        self.set_entries(entries)
 
-    def _focused_id(self) -> int | None:
-        index = self.currentIndex()
-        return index.data(ChatRole.CHAT_ID) if index.isValid() else None
+    def _on_minute(self) -> None:
+        if datetime.now().astimezone().date() != self._day:
+            self._arrange()
 
-    def _below(self, row: QRect) -> QPoint:
-        return self.viewport().mapToGlobal(row.bottomLeft() + QPoint(12, 0))
+    def _on_pressed(self, entry: Entry) -> None:
+        if isinstance(entry, FolderHeading):
+            self._fold(entry)
+        elif isinstance(entry, ChatSummary):
+            self.chat_chosen.emit(entry.id)
 
-    def _after_editing(self) -> None:
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            self._model.set_chats(waiting)
+    def _on_menu_wished(self, entry: Entry, button: QWidget) -> None:
+        menu = self.menu_for(entry)
+        if menu is not None:
+            menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 
-    def _relayout(self) -> None:
-        self.scheduleDelayedItemsLayout()
-        self.viewport().update()
+    def _do(self, entry: Entry, wish: str, value: object) -> None:
+        if isinstance(entry, ChatSummary):
+            self._do_with_chat(entry.id, wish, value)
+        elif isinstance(entry, FolderHeading):
+            if wish == "rename":
+                self._begin_naming(self._rows.key(entry))
+            elif wish == "folder":
+                self.begin_folder()
+            else:
+                self.folder_delete_wished.emit(entry.folder.id)
+
+    def _do_with_chat(self, chat_id: int, wish: str, value: object) -> None:
+        if wish == "rename":
+            self.begin_rename(chat_id)
+        elif wish == "pin":
+            self.pin_wished.emit(chat_id, bool(value))
+        elif wish == "move":
+            self.move_wished.emit(chat_id, value)
+        elif wish == "folder":
+            self.begin_folder(chat_id)
+        elif wish == "delete":
+            self.delete_wished.emit(chat_id)
+        else:
+            self.more_wished.emit(wish, chat_id)
+
+    def _fold(self, entry: FolderHeading) -> None:
+        self.folder_closed.emit(entry.folder.id, not entry.closed)
+
+    def _begin_naming(self, key: Any) -> bool:  # noqa: ANN401
+        if self._rows.naming is not None or not self.has(key):
+            return False
+        self._rows.naming, self._rows.suggestion = key, ""
+        self.set_current(key)
+        self.refresh()
+        self.focus_entry(key)
+        return True
+
+    def _on_name_ended(self, entry: Entry, name: str, stayed: bool) -> None:
+        self._rows.naming, self._rows.suggestion = None, ""
+        new, self._new_folder = self._new_folder, None
+        self._arrange()
+        if stayed:
+            key = new.chat_id if new is not None else self._rows.key(entry)
+            self.focus_entry(key if self.has(key) else self._rows.key(self.current))
+        if not name:
+            return
+        if new is not None:
+            self.folder_wished.emit(name, new.chat_id)
+        elif isinstance(entry, FolderHeading):
+            self.folder_rename_wished.emit(entry.folder.id, name)
+        elif isinstance(entry, ChatSummary):
+            self.rename_wished.emit(entry.id, name)
+
+
+def _is_closed(entry: Entry) -> bool:
+    return isinstance(entry, FolderHeading) and entry.closed
+
+
+def _end_of_pinned(entries: list[Entry]) -> int:
+    """Where the folders begin."""
+    if not entries or entries[0] != Heading("pinned"):
+        return 0
+    rest = (n for n, e in enumerate(entries) if n and not isinstance(e, ChatSummary))
+    return next(rest, len(entries))

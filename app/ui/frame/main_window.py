@@ -16,6 +16,7 @@ from app.ui.frame.shell import Shell
 from app.ui.frame.shortcuts import add_shortcuts
 from app.ui.frame.wiring.assistant import AssistantWiring
 from app.ui.frame.wiring.chats import ChatWiring
+from app.ui.frame.wiring.finder import FinderWiring
 from app.ui.frame.wiring.keeping import KeepingWiring
 from app.ui.frame.wiring.preferences import PreferenceWiring
 from app.ui.frame.wiring.unlock import UnlockWiring
@@ -79,6 +80,15 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         shell, services = self.shell, self._services
         self.chats = ChatWiring(shell, services.chats, services.search)
+        self.finder = FinderWiring(
+            shell,
+            (shell.sidebar.finder,),
+            services.chats,
+            services.search,
+            services.settings,
+            self.chats.open_chat,
+        )
+        services.search.error_raised.connect(self.chats.show_error)
         self.assistant = AssistantWiring(shell, services.models)
         self.unlock = UnlockWiring(shell, services.unlock)
         self.keeping = KeepingWiring(shell, services.keeping)

@@ -72,6 +72,16 @@ QPushButton[kind="example"] {
 }
 QPushButton[kind="example"]:hover { background: $tint; border-color: $accent; }
 QPushButton[kind="example"]:focus { border: 2px solid $accent; padding: 0; }
+QPushButton[kind="row"], QPushButton[kind="row"]:focus {
+    background: transparent; border: none; padding: 0; min-height: 0; min-width: 0;
+}
+QFrame[card="search"] {
+    background: $surface; border: 1px solid $edge; border-radius: ${r14}px;
+}
+QFrame[card="search"][focused="true"] { border: 2px solid $accent; }
+QLineEdit[bare="true"], QLineEdit[bare="true"]:focus {
+    background: transparent; border: none; padding: 0;
+}
 
 QTextEdit, QPlainTextEdit, QTextBrowser {
     background: transparent; border: none; color: $ink;
@@ -117,7 +127,7 @@ QSlider::groove:horizontal { height: ${p6}px; background: $edge; border-radius: 
 QSlider::sub-page:horizontal { background: $accent; border-radius: ${r3}px; }
 QSlider::handle:horizontal {
     background: $accent; border: 2px solid $surface; width: ${p24}px; height: ${p24}px;
-    margin: -${p11}px 0; border-radius: ${r14}px;
+    margin: -${p11}px 0; border-radius: ${knob}px;
 }
 QSlider:focus { border: 2px solid $accent; border-radius: ${r10}px; }
 QPushButton[kind="choice"] { text-align: center; padding: ${p8}px ${p16}px; }
@@ -158,5 +168,11 @@ def style_sheet(tokens: Tokens, px: Callable[[float], int], text_size_pt: int) -
     values |= {name: getattr(tokens, name) for name in ("on", "line", "edge", "doubt", "alert")}
     values |= {f"p{n}": px(n) for n in _DISTANCES}
     values |= {f"r{n}": px(n) for n in _RADII}
-    values |= {"target": px(28), "big": px(38), "combo": px(220), "size": text_size_pt}
+    values |= {
+        "target": px(28),
+        "big": px(38),
+        "knob": px(24) // 2 + 2,
+        "combo": px(220),
+        "size": text_size_pt,
+    }
     return _TEMPLATE.substitute(values)

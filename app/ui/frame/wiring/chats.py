@@ -20,8 +20,6 @@ class ChatWiring(QObject):
         self._shell = shell
         self._chats = chats
         self._failed_code = ""
-        rows = shell.sidebar.chats
-        chats.chats_changed.connect(rows.set_chats)
         chats.chats_changed.connect(shell.earlier.set_chats)
         chats.chat_opened.connect(self._on_chat_opened)
         chats.message_added.connect(self._on_message_added)
@@ -30,9 +28,6 @@ class ChatWiring(QObject):
         chats.error_raised.connect(self.show_error)
         chats.history_shortened.connect(shell.long_bar.show)
         chats.storage_changed.connect(self._on_storage_changed)
-        rows.chat_chosen.connect(self.open_chat)
-        rows.rename_wished.connect(chats.rename_chat)
-        rows.delete_wished.connect(chats.delete_chat)
         shell.earlier.chat_chosen.connect(self.open_chat)
         shell.earlier.search_wished.connect(search.find)
         search.found.connect(shell.earlier.show_results)
