@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.ui.look.card_button import CardButton
@@ -167,3 +167,33 @@ def test_no_technical_word_stands_in_simple(open_room: OpenRoom) -> None:
     ).lower()
     for term in ("token", "model", "cache", "gpu", "thread", "context", "prompt"):
         assert term not in words
+
+
+def test_replies_have_few_buttons_in_simple_and_all_in_full(
+    qtbot: QtBot, open_room: OpenRoom
+) -> None:
+    room = open_room(bundle=tiny_bundle(), view="simple")
+    room.window.talk.composer.set_text("Hello there")
+    room.window.talk.composer.send()
+    qtbot.waitUntil(lambda: room.program.chats.busy, timeout=SLOW)
+    qtbot.waitUntil(lambda: not room.program.chats.busy, timeout=SLOW)
+
+    def words() -> set[str]:
+        conversation = room.window.talk.conversation
+        return {b.text() for b in conversation.findChildren(QAbstractButton) if b.isVisible()}
+
+    qtbot.waitUntil(lambda: "Try again" in words(), timeout=SLOW)
+    assert "Save as Word" not in words()
+    click(qtbot, room.window.shell.simple_header, "Full view")
+    qtbot.waitUntil(lambda: "Save as Word" in words())
+
+
+def test_the_field_asks_in_words_that_fit(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = simple(open_room)
+    field = room.window.talk.composer.findChild(QPlainTextEdit)
+    assert field is not None
+    assert field.placeholderText() == "Write your question here…"
+    room.window.theme.set_text_size(28)
+    room.window.resize(560, 700)
+    qtbot.wait(30)
+    assert field.placeholderText() == "Your question…"

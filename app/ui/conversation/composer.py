@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.conversation.growing_field import GrowingField
@@ -98,6 +98,11 @@ class Composer(Card):
         del event
         self._field.setFocus()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask in as many words as there is room for."""
+        super().resizeEvent(event)
+        self._say_placeholder()
+
     def minimumSizeHint(self) -> QSize:
         """Narrow windows keep the button whole."""
         return QSize(self._button.sizeHint().width() * 2, super().minimumSizeHint().height())
@@ -117,8 +122,13 @@ class Composer(Card):
         self._field.viewport().setFont(self._theme.font("body"))  # the placeholder's
         self._field.fit()
 
+    def _say_placeholder(self) -> None:
+        long, brief = self.tr("Write your question here…"), self.tr("Your question…")
+        fits = self._field.fontMetrics().horizontalAdvance(long) < self._field.width() - 4
+        self._field.setPlaceholderText(long if fits else brief)
+
     def _retranslate(self) -> None:
-        self._field.setPlaceholderText(self.tr("Write your question here…"))
+        self._say_placeholder()
         self._field.setAccessibleName(self.tr("Your question"))
         self._field.setAccessibleDescription(
             self.tr("Enter sends it, Shift and Enter begin a new line.")

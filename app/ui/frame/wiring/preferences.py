@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.core.errors import AppError
 from app.core.options import (
     LANGUAGE,
+    MARK_DOUBT,
     REDUCE_MOTION,
     SEND_WITH_ENTER,
     TEXT_SIZE_PT,
@@ -19,6 +20,7 @@ from app.core.options import (
 )
 from app.core.settings import Settings
 from app.services.i18n import I18n
+from app.ui.conversation.manner import Manner
 from app.ui.frame.shell import Shell
 from app.ui.look.motion import SystemMotion
 from app.ui.look.theme import Theme
@@ -53,6 +55,7 @@ class PreferenceWiring(QObject):
             THEME.key: lambda: theme.set_appearance(self.get(THEME)),
             REDUCE_MOTION.key: self._show_motion,
             SEND_WITH_ENTER.key: self._show_enter,
+            MARK_DOUBT.key: self._show_manner,
         }
         shell.settings_page.chosen.connect(self.choose)
         shell.simple_header.full_wished.connect(lambda: self.choose(VIEW, "full"))
@@ -112,6 +115,12 @@ class PreferenceWiring(QObject):
         view = self._value(VIEW)
         self._theme.set_text_size(self._value(TEXT_SIZE_PT) or _SUITING_PT[view])
         self._shell.set_view(view)
+        self._show_manner()
+
+    def _show_manner(self) -> None:
+        self._shell.talk.conversation.set_manner(
+            Manner(simple=self._value(VIEW) == "simple", mark_doubt=self._value(MARK_DOUBT))
+        )
 
     def _show_motion(self) -> None:
         self._theme.set_still(self._value(REDUCE_MOTION) or self._system_is_still)
