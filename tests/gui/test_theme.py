@@ -12,6 +12,7 @@ from app.ui.look.tokens import SCHEMES, Scheme, contrast_ratio, relative_luminan
 
 GROUNDS = ("bg", "side", "surface", "tint")
 TEXTS = ("ink", "muted", "accent", "doubt", "alert")
+CODE = ("code_word", "code_text", "code_number", "code_name")
 TEXT_LEAST = {"light": 4.5, "dark": 4.5, "contrast": 7.0}
 
 
@@ -28,6 +29,13 @@ def test_text_can_be_read_on_every_ground(scheme: Scheme, text: str, ground: str
     tokens = SCHEMES[scheme]
     ratio = contrast_ratio(getattr(tokens, text), getattr(tokens, ground))
     assert ratio >= TEXT_LEAST[scheme], f"{ratio:.2f}"
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("text", CODE)
+def test_code_can_be_read_on_its_card(scheme: Scheme, text: str) -> None:
+    tokens = SCHEMES[scheme]
+    assert contrast_ratio(getattr(tokens, text), tokens.surface) >= TEXT_LEAST[scheme]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

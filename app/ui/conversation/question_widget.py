@@ -24,7 +24,7 @@ from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
 from app.ui.markdown.reading_view import ReadingView
 from app.ui.markdown.soft_lines import insert_text
-from app.ui.markdown.writer import TextStyle
+from app.ui.markdown.style import TextStyle
 
 _SHOWN_CHARACTERS = 2_000
 _WIDEST = 0.8

@@ -27,6 +27,10 @@ class Tokens:
         lamp: The lamp in the mark, decoration.
         doubt: Words that ask to be checked, and notes.
         alert: Something went wrong.
+        code_word: Words of a programming language.
+        code_text: Strings in code.
+        code_number: Numbers in code.
+        code_name: Names that code gives or calls.
     """
 
     bg: str
@@ -43,6 +47,10 @@ class Tokens:
     lamp: str
     doubt: str
     alert: str
+    code_word: str
+    code_text: str
+    code_number: str
+    code_name: str
 
 
 SCHEMES: dict[Scheme, Tokens] = {
@@ -61,6 +69,10 @@ SCHEMES: dict[Scheme, Tokens] = {
         lamp="#E9B25A",
         doubt="#8C5110",
         alert="#A3341F",
+        code_word="#1D5C56",
+        code_text="#7A4A08",
+        code_number="#8A2C5C",
+        code_name="#1F4E8C",
     ),
     "dark": Tokens(
         bg="#16191B",
@@ -77,6 +89,10 @@ SCHEMES: dict[Scheme, Tokens] = {
         lamp="#F0C070",
         doubt="#F0B35E",
         alert="#F2A391",
+        code_word="#86CDBF",
+        code_text="#E8C07D",
+        code_number="#E8A8C8",
+        code_name="#9CC4F0",
     ),
     "contrast": Tokens(
         bg="#000000",
@@ -93,6 +109,10 @@ SCHEMES: dict[Scheme, Tokens] = {
         lamp="#FFE14D",
         doubt="#FFE14D",
         alert="#FFB3A6",
+        code_word="#FFE14D",
+        code_text="#9BE7C4",
+        code_number="#FFB3D9",
+        code_name="#A8D1FF",
     ),
 }
 

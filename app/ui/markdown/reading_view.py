@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPoint, QRectF, QSizeF, Qt, QUrl, Signal
+from PySide6.QtCore import QPoint, QSizeF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDesktopServices,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
-    QPainter,
-    QPaintEvent,
-    QPen,
+    QTextOption,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QMenu, QMessageBox, QSizePolicy, QTextBrowser, QWidget
 
 from app.ui.look.theme import Theme
-from app.ui.markdown.writer import CARD, InertDocument
+from app.ui.markdown.inert import InertDocument
 
 _FAR_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
@@ -51,6 +49,7 @@ class ReadingView(QTextBrowser):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.viewport().setAutoFillBackground(False)
         self.anchorClicked.connect(self.ask_to_open)
         document.documentLayout().documentSizeChanged.connect(self._fit)
@@ -137,47 +136,11 @@ class ReadingView(QTextBrowser):
         """Leave scrolling to the conversation."""
         event.ignore()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Cards behind code and quotations, then the text."""
-        cards = self._cards(QRectF(event.rect()))
-        if cards:
-            painter = QPainter(self.viewport())
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self.theme.color("line"), 1))
-            painter.setBrush(self.theme.color("surface"))
-            radius = self.theme.px(16)
-            for card in cards:
-                painter.drawRoundedRect(card, radius, radius)
-            painter.end()
-        super().paintEvent(event)
-
-    def _cards(self, exposed: QRectF) -> list[QRectF]:
-        """Rectangles behind neighbouring blocks of the same kind, only where something is shown."""
-        if not self._has_cards():
-            return []
-        layout = self.document().documentLayout()
-        pad = self.theme.px(16)
-        cards: list[tuple[int, QRectF]] = []
-        block = self.document().begin()
-        before = 0
-        while block.isValid():
-            kind = block.blockFormat().intProperty(CARD)
-            if kind:
-                lines = layout.blockBoundingRect(block)
-                area = QRectF(0.5, lines.top() - pad, self.viewport().width() - 1, lines.height())
-                area.setBottom(lines.bottom() + pad)
-                if before == kind:
-                    cards[-1] = (kind, cards[-1][1].united(area))
-                else:
-                    cards.append((kind, area))
-            before = kind
-            block = block.next()
-        return [area for _, area in cards if area.intersects(exposed)]
-
-    def _has_cards(self) -> bool:
-        return False
-
     def _fit(self, size: QSizeF) -> None:
-        height = max(1, math.ceil(size.height()))
+        height = max(1, math.ceil(size.height()) + self._room_below())
         if height != self.height():
             self.setFixedHeight(height)
+
+    def _room_below(self) -> int:
+        """What is painted below the last line."""
+        return 0

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import QEvent, QMimeData, QRectF, QSizeF, QTimer, Signal
+from PySide6.QtGui import (
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTextCursor,
+)
 from PySide6.QtWidgets import QWidget
 
 from app.ui.look.theme import Theme
 from app.ui.markdown.blocks import Block, BlockSplitter
+from app.ui.markdown.code_cards import CodeCards
+from app.ui.markdown.doubts import Stretch, paint_doubts, places_of, say_doubt
+from app.ui.markdown.formula_object import OBJECT, OBJECT_CHARACTER, FormulaObject
+from app.ui.markdown.formulas import Formulas
 from app.ui.markdown.reading_view import ReadingView
-from app.ui.markdown.writer import MarkdownWriter, TextStyle
+from app.ui.markdown.runs import show_drawing
+from app.ui.markdown.style import TextStyle
+from app.ui.markdown.writer import MarkdownWriter
 
 _BUDGET_S = 0.006  # of a 16 ms frame; what is left goes into the next turn of the event loop
 
@@ -24,16 +37,27 @@ class MarkdownView(ReadingView):
     """
 
     rendered = Signal()
+    _ready = False  # the base class asks for the height before there is anything here
 
     def __init__(self, theme: Theme, *, muted: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._muted = muted
         self._source = ""
-        self._any_card = False
+        self._room = 0
+        self._tail_is_old = False
+        self._marks: Sequence[Stretch] = ()
+        self._sentence = ""
+        self._doubts: list[Stretch] = []
+        self._formulas = Formulas.of(theme)
+        self._listens = False
+        self._object = FormulaObject(self._formulas, self)
+        self.document().documentLayout().registerHandler(OBJECT, self._object)
+        self._code = CodeCards(theme, self, self._wake)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
         self._reset()
+        self._ready = True
 
     def markdown(self) -> str:
         """The Markdown that is shown or about to be."""
@@ -59,54 +83,202 @@ class MarkdownView(ReadingView):
         if not self._timer.isActive():
             self._work()
 
+    def set_doubts(self, marks: Sequence[Stretch], sentence: str) -> None:
+        """Underline stretches of the Markdown.
+
+        Args:
+            marks: Start and end of each, in characters.
+            sentence: What the tool tip says.
+        """
+        if tuple(marks) != tuple(self._marks) or sentence != self._sentence:
+            self._marks, self._sentence = tuple(marks), sentence
+            self._show_doubts()
+
+    def doubted_words(self) -> list[str]:
+        """What is underlined, as it is shown."""
+        cursor = QTextCursor(self.document())
+        words = []
+        for start, end in self._doubts:
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            words.append(cursor.selectedText())
+        return words
+
     def restyle(self) -> None:
         """Render again with the colours and sizes that are on now."""
         source, self._source = self._source, ""
         self._reset()
         self.show_markdown(source)
 
+    def lay_out(self, width: int) -> None:
+        """Break the lines for `width` pixels now, even before it is shown."""
+        self._set_room(width)
+        super().lay_out(width)
+        self._code.place()
+
+    def stops(self) -> list[QWidget]:
+        """What the tab key reaches."""
+        return [self, *self._code.buttons()]
+
+    def selected_text(self) -> str:
+        """What is selected, formulas in words."""
+        return super().selected_text().replace(OBJECT_CHARACTER, "")
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """Plain text: fonts and colours of this window belong nowhere else."""
+        data = QMimeData()
+        data.setText(self.selected_text())
+        return data
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tables may need another form."""
+        self._set_room(self.viewport().width())
+        super().resizeEvent(event)
+        self._code.place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The face of the application changed: sizes of what lies on the text may have too."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._code.place()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Cards behind code and quotations, then the text, then what is doubtful."""
+        exposed = QRectF(event.rect())
+        if self._writer.cards.all:
+            self._paint_cards(exposed)
+        super().paintEvent(event)
+        if self._doubts:
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_doubts(painter, self.document(), self._doubts, self.theme, exposed)
+            painter.end()
+
+    def _paint_cards(self, exposed: QRectF) -> None:
+        cards = self._writer.cards
+        width = self.viewport().width()
+        areas = (cards.area(card, width) for card in cards.all)
+        shown = [area for area in areas if area.intersects(exposed)]
+        if not shown:
+            return
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.theme.color("line"), 1))
+        painter.setBrush(self.theme.color("surface"))
+        radius = self.theme.px(16)
+        for area in shown:
+            painter.drawRoundedRect(area, radius, radius)
+        painter.end()
+
     def _reset(self) -> None:
+        self._doubts = []
         self.document().clear()
         self.document().setIndentWidth(self.theme.px(26))
         self._splitter = BlockSplitter()
-        self._writer = MarkdownWriter(self.document(), TextStyle.of(self.theme, muted=self._muted))
+        style = TextStyle.of(self.theme, muted=self._muted)
+        self._writer = MarkdownWriter(self.document(), style, self._room, self._formulas)
+        self._code.follow(self._writer)
         self._queue: list[Block] = []
+        self._shown: list[tuple[Block, int]] = []  # finished blocks, and where they begin
+        self._tail: tuple[Block, int] | None = None
+        self._before_tail = self._writer.state()
         self._finished_end = 0  # position in the document after the finished blocks
-        self._tail_is_old = False
-        self._any_card = False
 
     def _work(self) -> None:
         """Render for at most a part of a frame."""
-        started = time.perf_counter()
+        until = time.perf_counter() + _BUDGET_S
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
-        self._remove_tail(cursor)
-        while self._queue and time.perf_counter() - started < _BUDGET_S:
-            self._append(self._queue.pop(0))
+        if self._queue or self._tail_is_old:
+            self._remove_tail(cursor)
+        while self._queue and time.perf_counter() < until:
+            block = self._queue.pop(0)
+            self._shown.append((block, self._writer.append(block)))
             self._finished_end = self._end()
-        if not self._queue:
-            self._append(self._splitter.tail())
-            self._tail_is_old = False
+        if not self._queue and self._tail_is_old:
+            self._append_tail(self._splitter.tail())
+        open_end = self._tail is not None and bool(self._tail[0].fence)
+        done = self._code.colour(until, last_is_open=open_end)
         cursor.endEditBlock()
-        if self._queue:
+        self._fit(self.document().size())
+        self._listen()
+        if self._queue or not done:
             self._timer.start(0)
-        else:
+        if not self._queue:
+            self._show_doubts()
             self.rendered.emit()
 
-    def _append(self, block: Block) -> None:
-        if block.fence or ">" in block.source or "    " in block.source:
-            self._any_card = True
-        self._writer.append(block)
+    def _wake(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start(0)
+
+    def _append_tail(self, block: Block) -> None:
+        self._before_tail = self._writer.state()
+        self._tail = (block, self._writer.append(block))
+        self._tail_is_old = False
 
     def _remove_tail(self, cursor: QTextCursor) -> None:
-        if self._finished_end >= self._end():
+        if self._tail is None:
             return
+        self._tail = None
         cursor.setPosition(self._finished_end)
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.removeSelectedText()
+        self._writer.rewind(self._before_tail, self._finished_end)
+
+    def _listen(self) -> None:
+        """There are formulas to wait for."""
+        if self._writer.runs.places and not self._listens:
+            self._listens = True
+            self._formulas.drawn.connect(self._on_drawn)
+
+    def _on_drawn(self, source: str, display: bool) -> None:
+        """A formula has been drawn: show it in the place of its words."""
+        waiting = self._writer.runs.places
+        mine = [p for p in waiting if (p.maths.source, p.maths.display) == (source, display)]
+        if not mine:
+            return
+        self._writer.runs.places = [place for place in waiting if place not in mine]
+        drawing = self._formulas.drawing(source, display=display)
+        if drawing is None or not drawing.svg:
+            return  # its words go on standing there
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        for place in mine:
+            show_drawing(cursor, place)
+        cursor.endEditBlock()
+        for place in mine:
+            self.document().markContentsDirty(place.at, place.length + 1)
+        self._code.place()
+
+    def _show_doubts(self) -> None:
+        say_doubt(self.document(), self._doubts, "")
+        shown = [*self._shown, self._tail] if self._tail is not None else self._shown
+        self._doubts = places_of(self._marks, shown, self._writer) if self._marks else []
+        say_doubt(self.document(), self._doubts, self._sentence)
+        self.viewport().update()
 
     def _end(self) -> int:
         return self.document().characterCount() - 1
 
-    def _has_cards(self) -> bool:
-        return self._any_card
+    def _room_below(self) -> int:
+        """A card at the end reaches further down than its text: Qt forgets the last margin."""
+        if not self._ready:
+            return 0
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        return self.theme.px(16) + 1 if self._writer.cards.ends_at(cursor) else 0
+
+    def _set_room(self, width: int) -> None:
+        if width == self._room:
+            return
+        self._room = width
+        if self._writer.fits_in(width):
+            self._writer.room = width
+        else:
+            self.restyle()
+
+    def _fit(self, size: QSizeF) -> None:
+        super()._fit(size)
+        if self._ready:
+            self._code.place()

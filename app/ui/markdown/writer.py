@@ -6,187 +6,220 @@ sizes, distances and colours are ours and pictures become links: nothing is fetc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QUrl
 from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetricsF,
     QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
     QTextFormat,
-    QTextFrameFormat,
     QTextLength,
     QTextList,
     QTextListFormat,
     QTextTable,
-    QTextTableFormat,
 )
 
-from app.ui.look.fonts import LINE_HEIGHT, code_font
-from app.ui.look.theme import Theme
 from app.ui.markdown.blocks import Block, keep_line_breaks
+from app.ui.markdown.cards import CARD, CARD_CODE, CARD_QUOTE, Cards
+from app.ui.markdown.formulas import Formulas
+from app.ui.markdown.highlighting import language_of
+from app.ui.markdown.inert import InertDocument
+from app.ui.markdown.inline import Maths, harmless, take_out
+from app.ui.markdown.runs import RunWriter
+from app.ui.markdown.style import TextStyle
+from app.ui.markdown.tables import (
+    Fit,
+    Parsed,
+    column_format,
+    fit_of,
+    stacked,
+    write_columns,
+)
 
-CARD = QTextFormat.Property.UserProperty.value + 1
-CARD_CODE, CARD_QUOTE = 1, 2
 _FEATURES = (
     QTextDocument.MarkdownFeature.MarkdownDialectGitHub
     | QTextDocument.MarkdownFeature.MarkdownNoHTML
 )
-_HEADING_FACTORS = {1: 1.35, 2: 1.22, 3: 1.1}
-
-
-class InertDocument(QTextDocument):
-    """A document that loads nothing from anywhere."""
-
-    def loadResource(self, kind: int, name: QUrl | str) -> object:
-        """Refuse every picture and style sheet, local or remote."""
-        del kind, name
-        return None
+_PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+_CODE_LINES_PERCENT = 135.0
+_DEFAULT_ROOM = 760.0
 
 
 @dataclass(frozen=True, slots=True)
-class TextStyle:
-    """Sizes in pixels and colours for written text, taken from the theme."""
+class State:
+    """How far a writer has come."""
 
-    font: QFont
-    code: QFont
-    size_pt: float
-    ink: QColor
-    muted: QColor
-    link: QColor
-    line: QColor
-    gap: int
-    pad: int
-    card_pad: int
-    line_height_percent: float
-
-    @classmethod
-    def of(cls, theme: Theme, *, muted: bool = False) -> TextStyle:
-        """The style that is on; `muted` for thinking."""
-        size_pt = theme.text_size_pt * (0.92 if muted else 1.0)
-        font = theme.font("body")
-        font.setPointSizeF(size_pt)
-        metrics = QFontMetricsF(font)
-        natural = metrics.lineSpacing() / max(1.0, metrics.ascent() + metrics.descent())
-        em = metrics.fontDpi() * size_pt / 72 if metrics.fontDpi() else metrics.height() / 1.22
-        return cls(
-            font=font,
-            code=code_font(size_pt * 0.9),
-            size_pt=size_pt,
-            ink=theme.color("muted" if muted else "ink"),
-            muted=theme.color("muted"),
-            link=theme.color("accent"),
-            line=theme.color("edge"),
-            gap=theme.px(14),
-            pad=theme.px(22),
-            card_pad=theme.px(16),
-            line_height_percent=100 * LINE_HEIGHT * em * natural / metrics.lineSpacing(),
-        )
+    cards: tuple[int, int, int]
+    fits: int
+    after_table: int
+    table: QTextTable | None
 
 
 class MarkdownWriter:
-    """Appends blocks of Markdown at the end of one document."""
+    """Appends blocks of Markdown at the end of one document.
 
-    def __init__(self, document: QTextDocument, style: TextStyle) -> None:
+    Attributes:
+        cards: The stretches that stand on a card.
+        runs: Writes words and formulas, and knows where the formulas are.
+        room: Width of the text in pixels, for tables.
+        fits: What the tables need, from top to bottom.
+    """
+
+    def __init__(
+        self,
+        document: QTextDocument,
+        style: TextStyle,
+        room: float = 0.0,
+        formulas: Formulas | None = None,
+    ) -> None:
+        """Write into an empty document.
+
+        Args:
+            document: Where.
+            style: Sizes and colours.
+            room: Width of the text in pixels, 0 where nobody knows it yet.
+            formulas: Drawings that are there already are shown at once; None leaves all of
+                `runs.places` to the caller.
+        """
         self._document = document
         self._style = style
+        self.cards = Cards(document, style)
+        self.runs = RunWriter(style, formulas)
+        self._formulas = formulas
+        self.room = room or _DEFAULT_ROOM
+        self.fits: list[tuple[int, Fit]] = []
         self._after_table = -1
+        self._table: QTextTable | None = None  # while a document changes it knows none itself
+        self._first = -1
 
-    def append(self, block: Block) -> None:
-        """Render `block` after what is there."""
+    def append(self, block: Block, *, marked: bool = False) -> int:
+        """Render `block` after what is there; returns where its text begins, -1 for none.
+
+        Args:
+            block: A block that we cut.
+            marked: Marks were put into it by `with_marks`, so that it is harmless already.
+        """
         cursor = QTextCursor(self._document)
         cursor.movePosition(QTextCursor.MoveOperation.End)
+        self._first = -1
         if block.fence:
-            self._write_code(cursor, block)
+            lines = harmless(block.source).removesuffix("\n").split("\n")
+            self._write_code(cursor, lines, language_of(block.fence), continues=block.continues)
         else:
-            self._write_markdown(cursor, block.source)
+            source = block.head + block.source
+            self._write_markdown(cursor, source if marked else harmless(source), bool(block.head))
+        return self._first
 
-    def _write_code(self, cursor: QTextCursor, block: Block) -> None:
-        lines = block.source.removesuffix("\n").split("\n")
+    def twin(self, document: QTextDocument, position: int) -> MarkdownWriter:
+        """One that writes into another document what this one wrote at `position`."""
+        twin = MarkdownWriter(document, self._style, self.room, self._formulas)
+        twin.fits = [(0, fit) for end, fit in self.fits if end <= position][-1:]
+        return twin
+
+    def state(self) -> State:
+        """How far it has come, for `rewind`."""
+        return State(self.cards.state(), len(self.fits), self._after_table, self._table)
+
+    def rewind(self, state: State, end: int) -> None:
+        """What was written since `state` was removed from the document, which now ends at `end`."""
+        self.cards.rewind(state.cards)
+        del self.fits[state.fits :]
+        self._after_table, self._table = state.after_table, state.table
+        self.runs.places = [place for place in self.runs.places if place.at < end]
+
+    def fits_in(self, room: float) -> bool:
+        """Whether every table would be shown in the same form in that much room."""
+        return all(fit.form(room) == fit.form(self.room) for _, fit in self.fits)
+
+    def _write_code(
+        self, cursor: QTextCursor, lines: list[str], language: str, *, continues: bool
+    ) -> None:
+        run = QTextCharFormat()
+        run.setFont(self._style.code)
+        run.setForeground(self._style.ink)
+        goes_on = continues and self.cards.goes_on(cursor, CARD_CODE, 0)
         for number, line in enumerate(lines):
-            layout = self._card(CARD_CODE)
-            layout.setLineHeight(135.0, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-            layout.setTopMargin(0)
+            layout = self.cards.format(CARD_CODE)
+            layout.setLineHeight(_CODE_LINES_PERCENT, _PROPORTIONAL)
+            if not number and not goes_on:
+                layout.setTopMargin(self.cards.room_above(cursor, CARD_CODE))
             self._begin_block(cursor, layout)
-            if number == 0:
-                self._open_card(cursor, CARD_CODE)
-            run = QTextCharFormat()
-            run.setFont(self._style.code)
-            run.setForeground(self._style.ink)
+            if not number and not goes_on:
+                self.cards.begin(cursor, CARD_CODE, language)
+            elif not number:
+                self.cards.all[-1].parts.append(cursor.position())
+            cursor.setBlockCharFormat(run)  # an empty line is as tall as the others
             cursor.insertText(line, run)
+        self.cards.reach(cursor)
 
-    def _open_card(self, cursor: QTextCursor, kind: int) -> None:
-        """Room above the first block of a card, and below the block that ended the one before."""
-        before = cursor.block().previous()
-        if before.isValid() and before.blockFormat().intProperty(CARD) == kind:
-            return
-        layout = cursor.blockFormat()
-        layout.setTopMargin(
-            self._style.card_pad + (self._style.gap * 0.3 if before.isValid() else 0)
-        )
-        cursor.setBlockFormat(layout)
-
-    def _close_card(self, cursor: QTextCursor, layout: QTextBlockFormat) -> None:
-        """Room below the card that ends where something else begins."""
-        last = cursor.block()
-        kind = last.blockFormat().intProperty(CARD)
-        if not kind or kind == layout.intProperty(CARD):
-            return
-        closed = last.blockFormat()
-        closed.setBottomMargin(self._style.card_pad + self._style.gap)
-        cursor.setBlockFormat(closed)
-
-    def _write_markdown(self, cursor: QTextCursor, source: str) -> None:
+    def _write_markdown(self, cursor: QTextCursor, source: str, continues: bool) -> None:
         if not source.strip():
             return
+        text, maths = take_out(keep_line_breaks(source))
         parsed = InertDocument()
         parsed.setUndoRedoEnabled(False)
-        parsed.setMarkdown(keep_line_breaks(source), _FEATURES)
+        parsed.setMarkdown(text, _FEATURES)
+        self.runs.maths = maths
         lists: dict[int, QTextList] = {}
         tables: set[int] = set()
-        block = parsed.begin()
-        while block.isValid():
-            table = QTextCursor(block).currentTable()
-            if table is None:
-                self._write_block(cursor, block, lists)
+        code: list[str] = []
+        part = parsed.begin()
+        while part.isValid():
+            table = QTextCursor(part).currentTable()
+            if _is_code(part):
+                code.append(part.text())
+                if not _is_code(part.next()):
+                    language = part.blockFormat().property(QTextFormat.Property.BlockCodeLanguage)
+                    self._write_code(
+                        cursor, code, language_of(str(language or "")), continues=False
+                    )
+                    code = []
+            elif table is None:
+                self._write_block(cursor, part, lists, maths)
             elif table.firstPosition() not in tables:
                 tables.add(table.firstPosition())
-                self._write_table(cursor, table)
-            block = block.next()
+                self._write_table(cursor, table, continues=continues)
+            part = part.next()
 
     def _write_block(
-        self, cursor: QTextCursor, block: QTextBlock, lists: dict[int, QTextList]
+        self,
+        cursor: QTextCursor,
+        block: QTextBlock,
+        lists: dict[int, QTextList],
+        maths: tuple[Maths, ...],
     ) -> None:
         source = block.blockFormat()
         in_list = block.textList()
         if not block.text() and in_list is None and not _is_rule(source):
             return
-        level = source.headingLevel()
-        self._begin_block(cursor, self._block_format(source, block))
+        quoted = bool(source.property(QTextFormat.Property.BlockQuoteLevel))
+        layout = self._block_format(source, block, maths)
+        gap = self._style.gap * (0.4 if in_list is not None else 1.0)
+        begins_card = quoted and not self.cards.goes_on(cursor, CARD_QUOTE, gap)
+        if begins_card:
+            layout.setTopMargin(self.cards.room_above(cursor, CARD_QUOTE))
+        self._begin_block(cursor, layout)
         if in_list is not None:
             self._join_list(cursor, in_list, lists)
-        if source.property(QTextFormat.Property.BlockQuoteLevel):
-            self._open_card(cursor, CARD_QUOTE)
-        for text, run in self._runs(block, level):
-            cursor.insertText(text, run)
+        if begins_card:
+            self.cards.begin(cursor, CARD_QUOTE)
+        self.runs.write(cursor, block, source.headingLevel())
+        if quoted:
+            self.cards.reach(cursor)
 
-    def _block_format(self, source: QTextBlockFormat, block: QTextBlock) -> QTextBlockFormat:
+    def _block_format(
+        self, source: QTextBlockFormat, block: QTextBlock, maths: tuple[Maths, ...]
+    ) -> QTextBlockFormat:
         style = self._style
         if source.property(QTextFormat.Property.BlockQuoteLevel):
-            layout = self._card(CARD_QUOTE)
-            layout.setBottomMargin(style.gap)
+            layout = self.cards.format(CARD_QUOTE)
         else:
             layout = QTextBlockFormat()
             layout.setBottomMargin(style.gap * (0.4 if block.textList() else 1.0))
-        layout.setLineHeight(
-            style.line_height_percent, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-        )
+        layout.setLineHeight(style.line_height_percent, _PROPORTIONAL)
+        layout.setMarker(source.marker())
         if source.headingLevel():
             layout.setHeadingLevel(source.headingLevel())
             layout.setTopMargin(style.gap * 0.8)
@@ -196,23 +229,24 @@ class MarkdownWriter:
                 QTextFormat.Property.BlockTrailingHorizontalRulerWidth,
                 QTextLength(QTextLength.Type.PercentageLength, 100),
             )
-        return layout
-
-    def _card(self, kind: int) -> QTextBlockFormat:
-        layout = QTextBlockFormat()
-        layout.setProperty(CARD, kind)
-        layout.setLeftMargin(self._style.pad)
-        layout.setRightMargin(self._style.pad)
+        self.runs.adapt(layout, block.text(), maths)
         return layout
 
     def _begin_block(self, cursor: QTextCursor, layout: QTextBlockFormat) -> None:
         # An empty document has one empty block, and a table is followed by one: use it.
         after_table = not cursor.block().text() and cursor.position() == self._after_table
         if self._document.isEmpty() or after_table:
+            # Qt leaves no room above a block that is the first or follows a table.
+            above = layout.topMargin()
+            if after_table:
+                self._end_table(max(above, self._style.gap))
+            else:
+                self._begin_document(above if layout.intProperty(CARD) else 0)
             cursor.setBlockFormat(layout)
         else:
-            self._close_card(cursor, layout)
             cursor.insertBlock(layout, QTextCharFormat())
+        if self._first < 0:
+            self._first = cursor.position()
 
     @staticmethod
     def _join_list(cursor: QTextCursor, source: QTextList, lists: dict[int, QTextList]) -> None:
@@ -227,70 +261,66 @@ class MarkdownWriter:
         layout.setNumberSuffix(".")
         lists[key] = cursor.createList(layout)
 
-    def _write_table(self, cursor: QTextCursor, source: QTextTable) -> None:
-        style = self._style
-        layout = QTextTableFormat()
-        if cursor.block().blockFormat().intProperty(CARD):
-            layout.setTopMargin(style.card_pad + style.gap)
-        layout.setBorder(1)
-        layout.setBorderCollapse(True)
-        layout.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-        layout.setBorderBrush(style.line)
-        layout.setCellPadding(style.gap * 0.6)
-        layout.setBottomMargin(style.gap)
-        rows, columns = source.rows(), source.columns()
-        table = cursor.insertTable(rows, columns, layout)
-        for row in range(rows):
-            for column in range(columns):
-                block = source.cellAt(row, column).firstCursorPosition().block()
-                target = table.cellAt(row, column).firstCursorPosition()
-                for text, run in self._runs(block, 0):
-                    if row == 0:
-                        run.setFontWeight(QFont.Weight.Bold)
-                    target.insertText(text, run)
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        self._after_table = cursor.position()
+    def _write_table(self, cursor: QTextCursor, source: QTextTable, *, continues: bool) -> None:
+        fit = self.fits[-1][1] if continues and self.fits else fit_of(source, self._style)
+        parsed = Parsed(source, fit, continues)
+        if not parsed.rows():
+            return
+        if fit.form(self.room) == "stacked":
+            self._write_stacked(cursor, parsed)
+        else:
+            layout = column_format(self._style, fit, self.room)
+            if cursor.position() == self._after_table:
+                self._end_table(0 if continues else self._style.gap)
+            elif not self._document.isEmpty():
+                layout.setTopMargin(cursor.blockFormat().bottomMargin())  # Qt forgets that one
+            self._table = write_columns(cursor, parsed, layout, self._style.head, self._write_cell)
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            self._after_table = cursor.position()
+        if not continues:
+            self.fits.append((cursor.position(), fit))
 
-    def _runs(self, block: QTextBlock, level: int) -> Iterator[tuple[str, QTextCharFormat]]:
-        iterator = block.begin()
-        while not iterator.atEnd():
-            fragment = iterator.fragment()
-            source = fragment.charFormat()
-            run = self._run_format(source, level)
-            text = fragment.text()
-            if source.isImageFormat():
-                text = self._picture(source, run)
-            yield text, run
-            iterator += 1
+    def _begin_document(self, room: float) -> None:
+        frame = self._document.rootFrame()
+        layout = frame.frameFormat()
+        if layout.topMargin() != room:
+            layout.setTopMargin(room)
+            frame.setFrameFormat(layout)
 
-    def _run_format(self, source: QTextCharFormat, level: int) -> QTextCharFormat:
-        style = self._style
-        run = QTextCharFormat()
-        run.setForeground(style.ink)
-        fixed = source.fontFixedPitch()
-        run.setFont(style.code if fixed else style.font)
-        if level:
-            run.setFontPointSize(style.size_pt * _HEADING_FACTORS.get(level, 1.0))
-        if level or source.fontWeight() >= QFont.Weight.Bold:
-            run.setFontWeight(QFont.Weight.Bold)
-        run.setFontItalic(source.fontItalic())
-        run.setFontStrikeOut(source.fontStrikeOut())
-        if source.isAnchor() and source.anchorHref():
-            self._make_link(run, source.anchorHref())
-        return run
+    def _end_table(self, room: float) -> None:
+        """Leave room below the table that was written last."""
+        if self._table is None:
+            return
+        layout = self._table.format()
+        if layout.bottomMargin() != room:
+            layout.setBottomMargin(room)
+            self._table.setFormat(layout)
 
-    def _make_link(self, run: QTextCharFormat, address: str) -> None:
-        run.setAnchor(True)
-        run.setAnchorHref(address)
-        run.setForeground(self._style.link)
-        run.setFontUnderline(True)
-        run.setToolTip(address)
+    def _write_cell(self, cursor: QTextCursor, block: QTextBlock, is_head: bool) -> None:
+        if self._first < 0:
+            self._first = cursor.position()
+        self.runs.write(cursor, block, 0, bold=is_head)
 
-    def _picture(self, source: QTextCharFormat, run: QTextCharFormat) -> str:
-        picture = source.toImageFormat()
-        self._make_link(run, picture.name())
-        words = picture.property(QTextFormat.Property.ImageAltText.value)
-        return str(words) if words else picture.name()
+    def _write_stacked(self, cursor: QTextCursor, parsed: Parsed) -> None:
+        """Every row as a paragraph: names of the columns in bold, each with its cell."""
+        for row in stacked(parsed):
+            layout = QTextBlockFormat()
+            layout.setLineHeight(self._style.line_height_percent, _PROPORTIONAL)
+            layout.setBottomMargin(self._style.gap)
+            self._begin_block(cursor, layout)
+            for number, (name, cell) in enumerate(row):
+                if number:
+                    cursor.insertText("\u2028")
+                self.runs.write(cursor, name, 0, bold=True, after=": ")
+                self.runs.write(cursor, cell, 0)
+
+
+def _is_code(block: QTextBlock) -> bool:
+    if not block.isValid():
+        return False
+    layout = block.blockFormat()
+    fenced = layout.hasProperty(QTextFormat.Property.BlockCodeFence)
+    return fenced or layout.hasProperty(QTextFormat.Property.BlockCodeLanguage)
 
 
 def _is_rule(layout: QTextBlockFormat) -> bool:

@@ -1,0 +1,142 @@
+"""LaTeX formulas as drawings that are sharp at every size, made beside the main thread."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from PySide6.QtCore import QCoreApplication, QObject, QThreadPool, Signal
+from shiboken6 import isValid
+
+_EM_PX = 24.0
+_LONGEST = 1_000
+_DEADLINE_S = 0.7
+_KEPT = 400
+_SIZES = re.compile(r'viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"')
+_PAINT = re.compile(r'(fill|stroke)="(?!none)[^"]*"')
+_ENVIRONMENTS = re.compile(r"\\(begin|end)\{(?:align|gather|equation|eqnarray|split)\*?\}")
+_NOT_IN_FONT = re.compile(r"[\u2e80-\ud7af\uf900-\ufaff\U00010000-\U0001d3ff\U0001d800-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A formula drawn at a size of one; `svg` is "" where it could not be drawn.
+
+    Attributes:
+        svg: With "@ink" for the colour.
+        left: Left edge of the drawing; this and the rest in multiples of the text size.
+        ascent: Above the baseline.
+        width: From edge to edge.
+        descent: Below the baseline.
+    """
+
+    svg: str = ""
+    left: float = 0.0
+    ascent: float = 0.0
+    width: float = 0.0
+    descent: float = 0.0
+
+
+class Formulas(QObject):
+    """Draws formulas one after the other and remembers the newest few hundred.
+
+    Signals:
+        drawn: Source and whether on a line of its own: ask for the drawing now.
+    """
+
+    drawn = Signal(str, bool)
+    _made = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._known: OrderedDict[tuple[str, bool], Drawing] = OrderedDict()
+        self._asked: set[tuple[str, bool]] = set()
+        self._press = QThreadPool(self)
+        self._press.setMaxThreadCount(1)
+        self._made.connect(self._keep)
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self._press.clear)
+
+    @classmethod
+    def of(cls, owner: QObject) -> Formulas:
+        """The one that belongs to `owner` (a theme), made at the first call."""
+        known = owner.findChild(cls)
+        return known if known is not None else cls(owner)
+
+    def drawing(self, source: str, *, display: bool) -> Drawing | None:
+        """The drawing, or None until `drawn` tells that there is one."""
+        key = (source, display)
+        if key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
+        if key not in self._asked:
+            self._asked.add(key)
+            self._press.start(lambda: self._work(key))
+        return None
+
+    def _work(self, key: tuple[str, bool]) -> None:
+        drawing = draw(*key)
+        if isValid(self):  # the program may be ending
+            self._made.emit(key, drawing)
+
+    def _keep(self, key: tuple[str, bool], drawing: Drawing) -> None:
+        self._asked.discard(key)
+        self._known[key] = drawing
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        self.drawn.emit(*key)
+
+
+def draw(source: str, display: bool) -> Drawing:
+    """Draw a formula, within a time and a length; an empty drawing says that it cannot be done."""
+    source = _ENVIRONMENTS.sub(r"\\\1{aligned}", source)
+    if not source.strip() or len(source) > _LONGEST or _NOT_IN_FONT.search(source):
+        return Drawing()
+    # A quarter of a second that only mathematics needs.
+    from ziamath import zmath  # noqa: PLC0415
+    from ziamath.config import config  # noqa: PLC0415
+
+    config.svg2 = False  # Qt draws no symbols
+    try:
+        with time_limit(_DEADLINE_S):
+            formula = zmath.Latex(source, size=_EM_PX, inline=not display)
+            if "\\" in formula.mathmlstr():
+                return Drawing()  # a command that nobody here knows
+            return _measured(formula.svg())
+    except Exception:  # noqa: BLE001  what is wrong with a formula shows itself in many ways
+        return Drawing()
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError at the first call of a function after so much of this thread's work.
+
+    The parser is plain Python and knows no limits of its own.
+    """
+    ends = time.thread_time() + seconds
+
+    def at_call(_frame: FrameType, _event: str, _argument: object) -> None:
+        if time.thread_time() > ends:
+            raise TimeoutError
+
+    before = sys.gettrace()
+    sys.settrace(at_call)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def _measured(svg: str) -> Drawing:
+    found = _SIZES.search(svg)
+    if found is None:
+        return Drawing()
+    left, top, width, height = (float(number) / _EM_PX for number in found.groups())
+    return Drawing(_PAINT.sub(r'\1="@ink"', svg), left, -top, width, height + top)
