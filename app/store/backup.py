@@ -23,7 +23,7 @@ from app.store.keys import read_keys
 AUTOMATIC_DAYS = 7
 _PAGES = 2_000  # 8 MB between two words of progress
 _COPYING = 0.6  # of the time; checking takes the rest
-_STAMP = "%Y%m%d-%H%M%S-%f"
+STAMP = "%Y%m%d-%H%M%S-%f"
 
 
 def copy_database(
@@ -119,7 +119,7 @@ def write_backup(
     Returns:
         The new folder.
     """
-    stamp = datetime.now(UTC).strftime(_STAMP)
+    stamp = datetime.now(UTC).strftime(STAMP)
     folder = destination / f"{name}-{stamp}"
     folder.mkdir(mode=0o700, parents=True)
     try:
@@ -150,8 +150,16 @@ def remove_old_automatic(path: Path, now: datetime) -> int:
     return removed
 
 
+def backups_of(path: Path) -> tuple[Path, ...]:
+    """The automatic copies of the database at `path`, the newest first."""
+    folders = (path.parent / "backups").glob("update-from-*")
+    dated = [(made, folder) for folder in folders if (made := _time_of(folder.name)) is not None]
+    copies = (folder / path.name for _, folder in sorted(dated, reverse=True))
+    return tuple(copy for copy in copies if copy.is_file())
+
+
 def _time_of(name: str) -> datetime | None:
     try:
-        return datetime.strptime("-".join(name.split("-")[-3:]), _STAMP).replace(tzinfo=UTC)
+        return datetime.strptime("-".join(name.split("-")[-3:]), STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None

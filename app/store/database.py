@@ -26,13 +26,12 @@ from app.core.jsonfile import put_in_place, storage_error
 from app.store import migrations
 from app.store._sqlite_errors import store_error
 from app.store.backup import backup_before_update, remove_old_automatic
+from app.store.connecting import COMPANIONS, connect_file, remove_with_companions
 
 log = logging.getLogger(__name__)
 
 KEY_BYTES = 32
-_BUSY_TIMEOUT_MS = 300
 _LOG_LIMIT_BYTES = 4 * 1024 * 1024
-_COMPANIONS = ("-wal", "-shm", "-journal")
 
 T = TypeVar("T")
 
@@ -114,6 +113,22 @@ class Database:
         key = self._key or b""
         return self._schedule(lambda: self._run_raw(lambda raw: write(raw, key)))
 
+    def submit_closed(self, work: Callable[[Path, bytes], T]) -> Future[T]:
+        """Run `work` while the file is closed; what follows opens it again.
+
+        Raises:
+            StoreError: reason "temporary": there is no file.
+        """
+        path = self._path
+        if path is None:
+            raise StoreError(reason="temporary")
+
+        def job() -> T:
+            self._dispose()
+            return work(path, self._key or b"")
+
+        return self._schedule(job)
+
     def close(self) -> None:
         """Finish what is queued, fold the log back, release the file. May be called twice."""
         with suppress(RuntimeError):
@@ -154,20 +169,20 @@ class Database:
     def _create(self, path: Path, steps: migrations.Steps) -> None:
         """Build a new file beside its place and link it in whole, never over another one."""
         new = path.with_name(f".{path.name}.{os.getpid()}.new")
-        _remove_with_companions(new)
+        remove_with_companions(new)
         self._path = new
         try:
             self._run(lambda c: migrations.migrate(c, steps))
             self._empty_log()  # closing would do it too, but not say when there is no room
             self._dispose()
-            for suffix in _COMPANIONS:  # left by a database that somebody took away
+            for suffix in COMPANIONS:  # left by a database that somebody took away
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             put_in_place(new, path)  # if another process was faster, its lock decides
         finally:
             self._dispose()
             self._path = path
             with suppress(OSError):
-                _remove_with_companions(new)
+                remove_with_companions(new)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -237,24 +252,3 @@ class Database:
         if self._engine is not None:
             engine, self._engine = self._engine, None
             engine.dispose()
-
-
-def connect_file(path: Path, key: bytes) -> dbapi2.Connection:
-    """A connection that has been given its key. The caller's thread owns it.
-
-    SQLCipher's wiping of its own memory (cipher_memory_security) stays off: the same text is in
-    Python's and Qt's memory anyway, and locking memory fails under small limits.
-    """
-    raw = dbapi2.connect(str(path), isolation_level=None, timeout=_BUSY_TIMEOUT_MS / 1000)
-    try:
-        raw.execute("PRAGMA cipher_log_level = NONE")  # else it writes to stderr
-        raw.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-    except BaseException:
-        raw.close()
-        raise
-    return raw
-
-
-def _remove_with_companions(path: Path) -> None:
-    for suffix in ("", *_COMPANIONS):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

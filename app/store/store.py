@@ -6,21 +6,25 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
+from sqlalchemy import Connection, func, select
 from sqlcipher3 import dbapi2
 
 from app.core.errors import StoreError
+from app.core.keeping import RepairReport
 from app.core.paths import KEYS_NAME
 from app.store.backup import write_backup
 from app.store.database import Database
 from app.store.keys import read_keys
+from app.store.repair import Outcome, repair_file
 from app.store.repositories.assistants import Assistants
 from app.store.repositories.attachments import Attachments
 from app.store.repositories.chats import Chats
 from app.store.repositories.folders import Folders
 from app.store.repositories.messages import Messages
 from app.store.repositories.meta import Meta
-from app.store.repositories.search import Search
+from app.store.repositories.search import Search, rebuild_search
 from app.store.repositories.transfer import Transfer
+from app.store.tables import chats, messages
 from app.store.wrapping import derived_key
 
 
@@ -122,6 +126,35 @@ class Store:
 
         return self._database.backup(write)
 
+    def repair(self, step: Callable[[float], None]) -> Future[RepairReport]:
+        """Check everything, mend or rescue what is damaged, make the search again.
+
+        Everything else waits meanwhile.
+
+        Args:
+            step: Is told the share that is done, on the store's thread; whatever it raises ends
+                the work before anything was replaced.
+
+        Returns:
+            The report. DiskFull in the future: no room for a new file; nothing was changed.
+
+        Raises:
+            StoreError: reason "temporary": nothing is kept.
+        """
+        done = self._database.submit_closed(lambda path, key: repair_file(path, key, step))
+        return self._database.submit(lambda c: _report(c, done.result()))
+
     def close(self) -> None:
         """Finish what is queued and release the file. May be called twice."""
         self._database.close()
+
+
+def _report(connection: Connection, outcome: Outcome) -> RepairReport:
+    rebuild_search(connection)
+    return RepairReport(
+        outcome.state,
+        int(connection.execute(select(func.count()).select_from(chats)).scalar_one()),
+        int(connection.execute(select(func.count()).select_from(messages)).scalar_one()),
+        outcome.lost,
+        outcome.damaged_file,
+    )

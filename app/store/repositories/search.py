@@ -43,7 +43,7 @@ class Search:
 
     def rebuild(self) -> Future[int]:
         """Make the search again from the messages; returns how many there are."""
-        return self._database.submit(_rebuild)
+        return self._database.submit(rebuild_search)
 
     def ensure_current(self) -> Future[int]:
         """Rebuild only if the rules of `tokens.py` have changed; returns the messages done."""
@@ -51,7 +51,7 @@ class Search:
         def work(connection: Connection) -> int:
             if read_value(connection, SEARCH_VERSION) == tokenizer_version():
                 return 0
-            return _rebuild(connection)
+            return rebuild_search(connection)
 
         return self._database.submit(work)
 
@@ -86,7 +86,8 @@ def _titled(connection: Connection, query: str) -> tuple[ChatSummary, ...]:
     return sql.summaries(connection, chats.c.id.in_(found)) if found else ()
 
 
-def _rebuild(connection: Connection) -> int:
+def rebuild_search(connection: Connection) -> int:
+    """Inside a transaction: make the search again; returns how many messages there are."""
     count = rebuild_entries(connection)
     write_value(connection, SEARCH_VERSION, tokenizer_version())
     return count
