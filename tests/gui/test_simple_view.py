@@ -71,12 +71,12 @@ def test_an_earlier_conversation_is_found_by_its_title_and_by_its_words(
     room.program.chats.rename_chat(trains.id, "Trains")
     click(qtbot, room.window.shell.simple_header, "Earlier conversations")
     page = room.window.shell.earlier
-    assert room.window.focusWidget() is page.search
+    assert room.window.focusWidget() is page.search.field
     qtbot.waitUntil(lambda: len(rows(room)) == 2)
-    qtbot.keyClicks(page.search, "train")
+    qtbot.keyClicks(page.search.field, "train")
     qtbot.waitUntil(lambda: len(rows(room)) == 1)
     assert names(room)[0].startswith("Trains")
-    page.search.setText("lamp")
+    page.search.field.setText("lamp")
     qtbot.waitUntil(lambda: len(rows(room)) == 1 and "street" in names(room)[0])
     qtbot.mouseClick(rows(room)[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: room.program.chats.chat_id == lamp.id)
@@ -88,9 +88,9 @@ def test_what_is_nowhere_is_said(qtbot: QtBot, open_room: OpenRoom) -> None:
     room.window.chats.show_earlier()
     page = room.window.shell.earlier
     assert page._nothing.words() == "There are no earlier conversations yet."
-    qtbot.keyClicks(page.search, "zeppelin")
+    qtbot.keyClicks(page.search.field, "zeppelin")
     qtbot.waitUntil(lambda: "none of your conversations" in page._nothing.words())
-    qtbot.keyClick(page.search, Qt.Key.Key_Escape)
+    qtbot.keyClick(page.search.field, Qt.Key.Key_Escape)
     assert page.search.text() == ""
     assert page.isVisible(), "Escape emptied the field first"
 
@@ -155,7 +155,7 @@ def test_find_opens_the_earlier_conversations(qtbot: QtBot, open_room: OpenRoom)
     window = simple(open_room).window
     qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert window.shell.earlier.isVisible()
-    assert QApplication.focusWidget() in (None, window.shell.earlier.search)
+    assert QApplication.focusWidget() in (None, window.shell.earlier.search.field)
 
 
 def test_no_technical_word_stands_in_simple(open_room: OpenRoom) -> None:
@@ -197,3 +197,10 @@ def test_the_field_asks_in_words_that_fit(qtbot: QtBot, open_room: OpenRoom) -> 
     room.window.resize(560, 700)
     qtbot.wait(30)
     assert field.placeholderText() == "Your question…"
+
+
+def test_the_sidebar_leads_back_to_simple(qtbot: QtBot, open_room: OpenRoom) -> None:
+    window = open_room().window
+    click(qtbot, window.sidebar, "Simple view")
+    assert window.shell.view == "simple"
+    assert not window.sidebar.isVisible()

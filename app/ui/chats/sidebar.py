@@ -21,6 +21,7 @@ class Sidebar(QWidget):
         new_wished: Start a conversation.
         bin_wished: Show what was deleted.
         settings_wished: Show the settings.
+        simple_wished: Change to the Simple view.
 
     Attributes:
         finder: The search field and the conversations.
@@ -30,6 +31,7 @@ class Sidebar(QWidget):
     new_wished = Signal()
     bin_wished = Signal()
     settings_wished = Signal()
+    simple_wished = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,7 @@ class Sidebar(QWidget):
         self.setFocusProxy(self.finder)
         self._bin = Button(theme, "quiet", "trash")
         self._settings = Button(theme, "quiet", "settings")
+        self._simple = Button(theme, "quiet", "simple")
         self._mark = IconLabel(theme, "mark", size=30)
         self._top = QHBoxLayout()
         self._top.addWidget(self._mark)
@@ -55,6 +58,7 @@ class Sidebar(QWidget):
         self._ways = QVBoxLayout()
         self._ways.addWidget(self._bin)
         self._ways.addWidget(self._settings)
+        self._ways.addWidget(self._simple)
         self._layout = QVBoxLayout(self)
         self._layout.addLayout(self._begin)
         self._layout.addWidget(self.finder, 1)
@@ -62,6 +66,7 @@ class Sidebar(QWidget):
         self._new.clicked.connect(self.new_wished)
         self._bin.clicked.connect(self.bin_wished)
         self._settings.clicked.connect(self.settings_wished)
+        self._simple.clicked.connect(self.simple_wished)
         theme.changed.connect(self._fit)
         self._retranslate()
 
@@ -104,4 +109,5 @@ class Sidebar(QWidget):
         )
         self._bin.set_label(self.tr("Bin"))
         self._settings.set_label(self.tr("Settings"))
+        self._simple.set_label(self.tr("Simple view"))
         self._fit()

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.records import ChatSummary, SearchResults
+from app.ui.chats.search_field import SearchField
 from app.ui.dates import Dates
 from app.ui.look.card_button import CardButton
-from app.ui.look.search_field import SearchField
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Label
 from app.ui.pages.base import ScrollPage
@@ -59,7 +59,9 @@ class EarlierPage(ScrollPage):
         self._build()
         self._back.clicked.connect(self.closed)
         self._more.clicked.connect(self._show_more)
-        self.search.textChanged.connect(self._on_typed)
+        self.search.typed.connect(self._on_typed)
+        self.search.left.connect(self.closed)
+        self.search.went_down.connect(self._go_down)
         self._retranslate()
 
     def set_chats(self, chats: tuple[ChatSummary, ...]) -> None:
@@ -80,7 +82,7 @@ class EarlierPage(ScrollPage):
         self.search.clear()
         self._fill()
         self.verticalScrollBar().setValue(0)
-        self.search.setFocus()
+        self.search.begin()
 
     def _build(self) -> None:
         px = self.theme.px
@@ -142,7 +144,7 @@ class EarlierPage(ScrollPage):
     def _new_row(self, number: int) -> CardButton:
         row = CardButton(self.theme)
         row.clicked.connect(lambda: self._choose(number))
-        before = self._rows[-1] if self._rows else self.search
+        before = self._rows[-1] if self._rows else self.search.clear_button
         self._list.insertWidget(number, row)
         QWidget.setTabOrder(before, row)
         return row
@@ -157,6 +159,10 @@ class EarlierPage(ScrollPage):
         self._fill()
         self._rows[first_new].setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _go_down(self) -> None:
+        if self._entries:
+            self._rows[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _on_typed(self, text: str) -> None:
         self._shown = _ROWS
         self.search_wished.emit(text)
@@ -167,6 +173,5 @@ class EarlierPage(ScrollPage):
     def _retranslate(self) -> None:
         self._back.set_label(self.tr("Back to the conversation"))
         self._heading.setText(self.tr("Earlier conversations"))
-        self.search.set_label(self.tr("Search your conversations"))
         self._more.set_label(self.tr("Show more"))
         self._fill()

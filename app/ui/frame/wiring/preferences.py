@@ -59,6 +59,7 @@ class PreferenceWiring(QObject):
         }
         shell.settings_page.chosen.connect(self.choose)
         shell.simple_header.full_wished.connect(lambda: self.choose(VIEW, "full"))
+        shell.sidebar.simple_wished.connect(lambda: self.choose(VIEW, "simple"))
         for effect in self._effects.values():
             effect()
         motion = SystemMotion(self)
