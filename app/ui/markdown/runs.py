@@ -137,10 +137,14 @@ class RunWriter:
     ) -> Iterator[tuple[str, QTextCharFormat]]:
         """Behind a link the name of the place it leads to, unless its words say that."""
         host = QUrl(address).host().removeprefix("www.") if address else ""
-        if host and host not in words:
+        told = host
+        if self._style.whole_addresses:
+            told = address.removeprefix("mailto:")
+            host = told.partition("://")[2].rstrip("/") or told
+        if told and host not in words:
             run = self._run_format(QTextCharFormat(), level)
             run.setForeground(self._style.muted)
-            yield f" ({host})", run
+            yield f" ({told})", run
 
     def _run_format(self, source: QTextCharFormat, level: int) -> QTextCharFormat:
         style = self._style

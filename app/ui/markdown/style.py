@@ -31,6 +31,7 @@ class TextStyle:
         card_pad: Between the top of a card and its text.
         bar: Height of the line above code that names its language.
         line_height_percent: Of the font's own line height.
+        whole_addresses: Behind links stands where exactly they lead: paper cannot be clicked.
     """
 
     font: QFont
@@ -47,6 +48,7 @@ class TextStyle:
     card_pad: int
     bar: int
     line_height_percent: float
+    whole_addresses: bool = False
 
     @classmethod
     def of(cls, theme: Theme, *, muted: bool = False) -> TextStyle:
