@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QTextCursor
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.records import Message, MessageState, ReplyDetails, Span
@@ -47,7 +48,7 @@ def beginning(widget: ReplyWidget, text: str) -> QAbstractButton:
 
 def shown_buttons(widget: ReplyWidget) -> list[str]:
     stops = [w for w in widget.action_row.stops() if isinstance(w, QAbstractButton)]
-    return [b.text() for b in stops if b.isVisible()]
+    return [b.text() for b in stops if b.isVisible() and b.text()]
 
 
 def question(qtbot: QtBot, theme: Theme, text: str, manner: Manner | None = None) -> QuestionWidget:
@@ -267,6 +268,93 @@ def test_versions_can_be_paged_through(qtbot: QtBot, theme: Theme) -> None:
     assert wishes == [1, 7]
     pager.show_versions((1, 2, 7), 7)
     assert not after.isEnabled()
+
+
+def unsure(text: str, *words: str) -> Message:
+    """A reply whose tokens are its words; the model was unsure of some."""
+    found = list(re.finditer(r"\S+\s*", text))
+    details = ReplyDetails(
+        token_ids=tuple(range(len(found))),
+        logprobs=tuple(-3.0 if m[0].strip(" .,*") in words else -0.01 for m in found),
+        token_ends=tuple(m.end() for m in found),
+        spans=(Span("answer", 0, len(text)),),
+        finish_reason="stop",
+    )
+    return Message(2, 1, 1, "assistant", text, "complete", datetime.now(UTC), details)
+
+
+ONE_DOUBT = "The town of **Lyon** got its first tram in 1893 and has many bridges."
+
+
+def test_words_of_doubt_are_underlined_and_said(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, unsure(ONE_DOUBT, "1893"), "When did it get a tram?")
+    qtbot.addWidget(widget)
+    widget.resize(700, 300)
+    widget.show()
+    assert widget.answer.doubted_words() == ["1893"]
+    assert widget.checks is not None
+    sentence = "The assistant was not sure about what is underlined. Please check it."
+    assert widget.checks.said() == [sentence]
+    names = [w.accessibleName() for w in widget.checks.findChildren(QLabel)]
+    assert any(name.startswith(sentence) and name.endswith("1893") for name in names)
+    cursor = QTextCursor(widget.answer.document())
+    cursor.setPosition(widget.answer.toPlainText().index("1893") + 2)
+    assert "not sure" in cursor.charFormat().toolTip()
+    doubt = theme.color("doubt").name()
+    with_dots = widget.answer.grab().toImage()
+    colours = {
+        with_dots.pixelColor(x, y).name()
+        for x in range(with_dots.width())
+        for y in range(with_dots.height())
+    }
+    assert doubt in colours
+
+
+def test_words_of_doubt_can_be_switched_off(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, unsure(ONE_DOUBT, "1893"), "", Manner(mark_doubt=False))
+    qtbot.addWidget(widget)
+    assert widget.answer.doubted_words() == []
+    assert widget.checks is None
+    widget.set_manner(Manner(mark_doubt=True))
+    assert widget.answer.doubted_words() == ["1893"]
+    widget.set_manner(Manner(mark_doubt=False))
+    assert widget.answer.doubted_words() == []
+    assert widget.checks is not None
+    assert widget.checks.said() == []
+
+
+def test_many_doubts_warn_of_the_whole_reply(qtbot: QtBot, theme: Theme) -> None:
+    text = "It opened in 1893, was closed in 1911 and opened again in 1952, says Pierre Martin."
+    widget = ReplyWidget(theme, unsure(text, "1893", "1911", "1952"))
+    qtbot.addWidget(widget)
+    assert widget.checks is not None
+    assert widget.checks.said()[0].startswith("This may be wrong; check what matters.")
+
+
+def test_a_growing_reply_is_not_judged(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("", "generating", reason=""))
+    qtbot.addWidget(widget)
+    message = unsure(ONE_DOUBT, "1893")
+    widget.update_text(message.text, message.details.spans)
+    assert widget.answer.doubted_words() == []
+    widget.finish(message)
+    assert widget.answer.doubted_words() == ["1893"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("How many tablets of ibuprofen may I take for my headache?", "doctor"),
+        ("Can my landlord terminate the lease of my flat without notice?", "lawyer"),
+        ("Should I invest my savings in shares or in bonds?", "bank"),
+        ("What is the capital of France?", ""),
+    ],
+)
+def test_what_matters_gets_a_caution(qtbot: QtBot, theme: Theme, asked: str, words: str) -> None:
+    widget = ReplyWidget(theme, reply("That depends."), asked)
+    qtbot.addWidget(widget)
+    said = widget.checks.said() if widget.checks is not None else []
+    assert [words in sentence for sentence in said] == ([True] if words else [])
 
 
 def test_a_question_is_changed_where_it_stands(qtbot: QtBot, theme: Theme) -> None:

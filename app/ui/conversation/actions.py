@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.ui.conversation.pager import VersionPager
 from app.ui.look.flow_layout import FlowLayout
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
@@ -31,9 +32,11 @@ class ReplyActions(QWidget):
 
     Signals:
         wished: "copy", "read", "word", "pdf", "print", "quote" or "again".
+        version_wished: Id of the version to show instead.
     """
 
     wished = Signal(str)
+    version_wished = Signal(int)
 
     def __init__(self, theme: Theme, *, simple: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,12 +45,23 @@ class ReplyActions(QWidget):
         self._has_text = self._is_last = self._reading = self._copied = False
         self._buttons: dict[str, Button] = {}
         self._more: Button | None = None
+        self._pager: VersionPager | None = None
         self._flow = FlowLayout(self, theme.px(6))
 
     def show_for(self, *, has_text: bool, is_last: bool) -> None:
         """Offer what makes sense for this reply."""
         self._has_text, self._is_last = has_text, is_last
         self._arrange()
+
+    def show_versions(self, versions: tuple[int, ...], shown: int) -> None:
+        """Offer to page through `versions` when there are several."""
+        if len(versions) > 1 and self._pager is None:
+            self._pager = VersionPager(self._theme, self)
+            self._pager.version_wished.connect(self.version_wished)
+            self._order()
+        if self._pager is not None:
+            self._pager.setVisible(len(versions) > 1)
+            self._pager.show_versions(versions, shown)
 
     def set_simple(self, simple: bool) -> None:
         """Fewer buttons, or all of them."""
@@ -80,8 +94,9 @@ class ReplyActions(QWidget):
 
     def stops(self) -> list[QWidget]:
         """What the tab key reaches, in order."""
+        pages = self._pager.stops() if self._pager is not None else []
         row: list[QWidget] = [self._buttons[name] for name in _IN_ROW if name in self._buttons]
-        return [*row, self._more] if self._more is not None else row
+        return [*row, *([self._more] if self._more is not None else []), *pages]
 
     def changeEvent(self, event: QEvent) -> None:
         """Speak the new language."""
@@ -123,12 +138,14 @@ class ReplyActions(QWidget):
     def _order(self) -> None:
         while self._flow.takeAt(0) is not None:
             pass
-        before: QWidget | None = None
-        for widget in self.stops():
-            self._flow.addWidget(widget)
+        stops = self.stops()
+        for before, widget in zip([None, *stops], stops, strict=False):
+            if widget.parent() is self:
+                self._flow.addWidget(widget)
             if before is not None:
                 QWidget.setTabOrder(before, widget)
-            before = widget
+        if self._pager is not None:
+            self._flow.addWidget(self._pager)
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()

@@ -7,11 +7,12 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.core.records import Message, MessageState, Span
+from app.services.doubt import Caution, Mark, needs_note
 from app.services.history import split_channels
 from app.ui.conversation.actions import ReplyActions
+from app.ui.conversation.checks import CheckLines, caution_of, underline
 from app.ui.conversation.manner import Manner
 from app.ui.conversation.note_line import NoteLine
-from app.ui.conversation.pager import VersionPager
 from app.ui.conversation.quoting import quotation
 from app.ui.conversation.thinking import ThinkingFold
 from app.ui.error_text import text_for_code
@@ -61,19 +62,24 @@ class ReplyWidget(QWidget):
         self._manner = manner or Manner()
         self._state: MessageState = message.state
         self._is_last = False
+        self._checked: tuple[Message, bool] | None = None
         self._thought = ""
         self.thinking: ThinkingFold | None = None
         self.answer = MarkdownView(theme, parent=self)
         self.answer.menu_wished.connect(self._add_to_menu)
+        self.checks: CheckLines | None = None
+        self._marks: tuple[Mark, ...] = ()
+        self._caution: Caution = ""
         self._ending: NoteLine | None = None
-        self._pager: VersionPager | None = None
         self.action_row = ReplyActions(theme, simple=self._manner.simple, parent=self)
         self.action_row.wished.connect(self.act)
+        self.action_row.version_wished.connect(self.version_wished)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self.answer)
         self._column.addWidget(self.action_row)
         self._column.setSpacing(theme.px(4))
+        self.answer.rendered.connect(self._show_checks)
         self._retranslate()
         self.update_text(message.text, message.details.spans)
         self._show_state()
@@ -107,6 +113,7 @@ class ReplyWidget(QWidget):
         if manner != self._manner:
             self._manner = manner
             self.action_row.set_simple(manner.simple)
+            self._check()
 
     def set_reading(self, reading: bool) -> None:
         """It is being read aloud, or no longer."""
@@ -149,8 +156,7 @@ class ReplyWidget(QWidget):
     def stops(self) -> list[QWidget]:
         """What the tab key reaches, from top to bottom."""
         thinking = self.thinking.stops() if self.thinking is not None else []
-        pager = self._pager.stops() if self._pager is not None else []
-        return [*thinking, *self.answer.stops(), *pager, *self.action_row.stops()]
+        return [*thinking, *self.answer.stops(), *self.action_row.stops()]
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The same menu beside the text as on it."""
@@ -165,6 +171,8 @@ class ReplyWidget(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
             self._show_state()
+            self._checked = None  # the tool tips speak the other language
+            self._check()
         super().changeEvent(event)
 
     def _show_thinking(self, thinks: bool) -> None:
@@ -182,11 +190,12 @@ class ReplyWidget(QWidget):
         ended = not self.growing
         sentence = self._sentence() if ended else ""
         self._ending = self._say(self._ending, sentence, "alert")
-        self._show_pager(ended and len(self.message.versions) > 1)
+        self._check()
         has_text = bool(self.answer.markdown().strip())
         self.action_row.setVisible(ended and (self._is_last or has_text))
         if ended:
             self.action_row.show_for(has_text=has_text, is_last=self._is_last)
+            self.action_row.show_versions(self.message.versions, self.message.id)
 
     def _say(self, line: NoteLine | None, text: str, icon: str) -> NoteLine | None:
         """Show a remark between the text and the buttons; "" hides it."""
@@ -198,15 +207,27 @@ class ReplyWidget(QWidget):
             line.setVisible(bool(text))
         return line
 
-    def _show_pager(self, wanted: bool) -> None:
-        if wanted and self._pager is None:
-            self._pager = VersionPager(self._theme, self)
-            self._pager.version_wished.connect(self.version_wished)
-            left = Qt.AlignmentFlag.AlignLeft
-            self._column.insertWidget(self._column.indexOf(self.action_row), self._pager, 0, left)
-        if self._pager is not None:
-            self._pager.setVisible(wanted)
-            self._pager.show_versions(self.message.versions, self.message.id)
+    def _check(self) -> None:
+        """Look for what a reader should check."""
+        if self.growing or self._checked == (self.message, self._manner.mark_doubt):
+            return
+        self._checked = (self.message, self._manner.mark_doubt)
+        self._caution = caution_of(self.message, self._question)
+        if self._manner.mark_doubt:
+            self._marks = underline(self.answer, self.message, self._question)
+        else:
+            self._marks = ()
+            self.answer.set_doubts((), "")
+        self._show_checks()
+
+    def _show_checks(self) -> None:
+        """Say it below the text, once all of the text is there."""
+        words = self.answer.doubted_words() if self._marks and not self.growing else []
+        if self.checks is None and (words or self._caution):
+            self.checks = CheckLines(self._theme, self)
+            self._column.insertWidget(self._column.indexOf(self.answer) + 1, self.checks)
+        if self.checks is not None:
+            self.checks.say(words, self._caution, many=needs_note(self._marks))
 
     def _sentence(self) -> str:
         reason = self.message.details.finish_reason

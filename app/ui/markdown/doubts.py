@@ -22,8 +22,8 @@ from app.ui.markdown.inline import harmless, with_marks
 from app.ui.markdown.writer import MarkdownWriter
 
 Stretch = tuple[int, int]
-_DOT = 2.4
-_GAP = 2.6
+_DOT = 2.7
+_GAP = 3.0
 
 
 def places_of(
