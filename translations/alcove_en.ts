@@ -26,16 +26,16 @@
     </message>
     <message numerus="yes">
         <source>Thought for %n second(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Thought for %n second</numerusform>
+            <numerusform>Thought for %n seconds</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Thought for %n minute(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Thought for %n minute</numerusform>
+            <numerusform>Thought for %n minutes</numerusform>
         </translation>
     </message>
 </context>

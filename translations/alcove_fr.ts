@@ -48,6 +48,98 @@
     </message>
 </context>
 <context>
+    <name>AssistantButton</name>
+    <message>
+        <source>Assistant: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose who answers in this conversation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All assistants…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AssistantCard</name>
+    <message>
+        <source>Begin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Begin a conversation with “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Without instructions</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AssistantEditorPage</name>
+    <message>
+        <source>My assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save this assistant as a file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Assistants</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the assistants</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Terminé</translation>
+    </message>
+    <message>
+        <source>Discard the changes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the original</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AssistantRow</name>
+    <message>
+        <source>Who should answer?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All assistants</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AssistantWords</name>
     <message>
         <source>Write a letter</source>
@@ -92,6 +184,131 @@
     <message>
         <source>For everything else</source>
         <translation>Pour tout le reste</translation>
+    </message>
+</context>
+<context>
+    <name>AssistantsPage</name>
+    <message>
+        <source>Add an assistant from a file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Assistants</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>Retour à la conversation</translation>
+    </message>
+    <message>
+        <source>An assistant is told beforehand what it is there for. Choose one, or make your own; your conversations remember who answers in them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Annuler</translation>
+    </message>
+    <message>
+        <source>“{name}” was deleted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>BinCard</name>
+    <message>
+        <source>Conversation without a name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete it for good? Nobody can bring it back then.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete for good: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep it: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yes, delete it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yes, delete it: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deleted: {when}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{deleted} · gone today</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>gone in %n day(s)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>BinPage</name>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>Retour à la conversation</translation>
+    </message>
+    <message>
+        <source>Bin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Empty the bin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep them</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yes, delete everything</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show more</source>
+        <translation>Afficher la suite</translation>
+    </message>
+    <message>
+        <source>Delete %n conversation(s) for good? Nobody can bring them back then.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The bin is empty. What you delete stays here for a while.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -204,10 +421,44 @@
     </message>
 </context>
 <context>
+    <name>CheckLines</name>
+    <message>
+        <source>The assistant was not sure about what is underlined. Please check it.</source>
+        <translation>L’assistant n’était pas sûr de ce qui est souligné. Merci de vérifier.</translation>
+    </message>
+    <message>
+        <source>This may be wrong; check what matters. {sentence}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{sentence} Underlined: {words}</source>
+        <translation>{sentence} Souligné&#xa0;: {words}</translation>
+    </message>
+</context>
+<context>
+    <name>CheckWords</name>
+    <message>
+        <source>The assistant was not sure about this. Please check it.</source>
+        <translation>L’assistant n’en était pas sûr. Merci de vérifier.</translation>
+    </message>
+    <message>
+        <source>This is about money. Please check it with your bank or with somebody you trust before you decide.</source>
+        <translation>Il s’agit d’argent. Avant de décider, vérifiez auprès de votre banque ou d’une personne de confiance.</translation>
+    </message>
+    <message>
+        <source>This is about health. Please ask a doctor or a pharmacist before you rely on it.</source>
+        <translation>Il s’agit de santé. Avant de vous y fier, demandez l’avis d’un médecin ou d’un pharmacien.</translation>
+    </message>
+    <message>
+        <source>This is about the law. Please ask a lawyer or an advice centre before you rely on it.</source>
+        <translation>Il s’agit de droit. Avant de vous y fier, demandez l’avis d’un avocat ou d’un point d’accès au droit.</translation>
+    </message>
+</context>
+<context>
     <name>CodeBar</name>
     <message>
         <source>Code</source>
-        <translation type="unfinished"></translation>
+        <translation>Code</translation>
     </message>
     <message>
         <source>Copied</source>
@@ -219,7 +470,7 @@
     </message>
     <message>
         <source>Copies this piece of code</source>
-        <translation type="unfinished"></translation>
+        <translation>Copie ce morceau de code</translation>
     </message>
 </context>
 <context>
@@ -227,6 +478,10 @@
     <message>
         <source>Write your question here…</source>
         <translation>Écrivez votre question ici…</translation>
+    </message>
+    <message>
+        <source>Your question…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Your question</source>
@@ -312,16 +567,16 @@
     </message>
     <message numerus="yes">
         <source>Thought for %n second(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Réflexion&#xa0;: %n seconde</numerusform>
+            <numerusform>Réflexion&#xa0;: %n secondes</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Thought for %n minute(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Réflexion&#xa0;: %n minute</numerusform>
+            <numerusform>Réflexion&#xa0;: %n minutes</numerusform>
         </translation>
     </message>
 </context>
@@ -354,10 +609,6 @@
     <message>
         <source>Earlier conversations</source>
         <translation>Conversations précédentes</translation>
-    </message>
-    <message>
-        <source>Search your conversations</source>
-        <translation>Rechercher dans vos conversations</translation>
     </message>
     <message>
         <source>Show more</source>
@@ -684,10 +935,6 @@
         <translation>Vos conversations</translation>
     </message>
     <message>
-        <source>Small assistant</source>
-        <translation>Petit assistant</translation>
-    </message>
-    <message>
         <source>Stays on this computer</source>
         <translation>Tout reste sur cet ordinateur</translation>
     </message>
@@ -777,6 +1024,41 @@
     <message>
         <source>This page</source>
         <translation>Cette page</translation>
+    </message>
+</context>
+<context>
+    <name>InstructionSection</name>
+    <message>
+        <source>Instructions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the assistant is told before each conversation. It may be left empty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For example: You know gardens in the mountains. Answer in two sentences.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Filled in each time:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Today’s date</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writes {date}, which becomes the date of the day</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>My language</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writes {language}, which becomes the language of the window</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -955,6 +1237,64 @@
     </message>
 </context>
 <context>
+    <name>LiveRegion</name>
+    <message>
+        <source>End of the answer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The answer was stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The answer was interrupted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant is answering.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant is waking up.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant is reading your question.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant is thinking.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MannerSection</name>
+    <message>
+        <source>How it should sound</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As it comes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Plain</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Warm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Formal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brief</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ModelMissingPage</name>
     <message>
         <source>One thing is missing: the assistant</source>
@@ -994,6 +1334,17 @@
     </message>
 </context>
 <context>
+    <name>ModelSection</name>
+    <message>
+        <source>Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The one for everything</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>MotionSection</name>
     <message>
         <source>Movement</source>
@@ -1002,6 +1353,21 @@
     <message>
         <source>Keep everything still: nothing blinks and nothing glides</source>
         <translation>Tout laisser immobile : rien ne clignote, rien ne glisse</translation>
+    </message>
+</context>
+<context>
+    <name>NameSection</name>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name of the assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For example: Garden</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1019,6 +1385,64 @@
     <name>Pages</name>
     <message>
         <source>Page {number} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PaperBar</name>
+    <message>
+        <source>Stop</source>
+        <translation>Arrêter</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Ouvrir</translation>
+    </message>
+    <message>
+        <source>Close this message</source>
+        <translation>Fermer ce message</translation>
+    </message>
+</context>
+<context>
+    <name>PaperDesk</name>
+    <message>
+        <source>Stopped. Nothing was saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The pages are on their way to the printer…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The pages were given to the printer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PDF document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Word document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as PDF</source>
+        <translation>Enregistrer en PDF</translation>
+    </message>
+    <message>
+        <source>Save as Word</source>
+        <translation>Enregistrer en Word</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>Conversation</translation>
+    </message>
+    <message>
+        <source>“{name}” is being written…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” was saved in the folder “{folder}”.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1094,6 +1518,92 @@
     </message>
 </context>
 <context>
+    <name>PictureSection</name>
+    <message>
+        <source>Picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a picture…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This file is not a picture that can be shown.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drag the picture, or move it with the arrow keys, until you like it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Part of the picture that is shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size of the picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PreviewPage</name>
+    <message>
+        <source>Preparing the pages…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Page {number} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>Retour à la conversation</translation>
+    </message>
+    <message>
+        <source>Previous page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whole page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>Imprimer</translation>
+    </message>
+    <message>
+        <source>Save as PDF</source>
+        <translation>Enregistrer en PDF</translation>
+    </message>
+    <message>
+        <source>There is no printer on this computer. You can save the pages as a PDF and print them somewhere else.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>QuestionEditor</name>
     <message>
         <source>Your question</source>
@@ -1101,15 +1611,15 @@
     </message>
     <message>
         <source>Enter asks it, Escape leaves everything as it was.</source>
-        <translation type="unfinished"></translation>
+        <translation>Entrée la pose, Échap laisse tout comme avant.</translation>
     </message>
     <message>
         <source>The question as it was, and its answer, are kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>La question d’origine et sa réponse sont conservées.</translation>
     </message>
     <message>
         <source>Ask this instead</source>
-        <translation type="unfinished"></translation>
+        <translation>Poser cette question à la place</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -1120,15 +1630,15 @@
     <name>QuestionWidget</name>
     <message>
         <source>Copy the whole question</source>
-        <translation type="unfinished"></translation>
+        <translation>Copier toute la question</translation>
     </message>
     <message>
         <source>Quote in your question</source>
-        <translation type="unfinished"></translation>
+        <translation>Citer dans votre question</translation>
     </message>
     <message>
         <source>Change this question</source>
-        <translation type="unfinished"></translation>
+        <translation>Modifier cette question</translation>
     </message>
     <message>
         <source>Your question</source>
@@ -1163,7 +1673,7 @@
     </message>
     <message>
         <source>Copy what is selected</source>
-        <translation type="unfinished"></translation>
+        <translation>Copier la sélection</translation>
     </message>
     <message>
         <source>Select all</source>
@@ -1248,7 +1758,7 @@
     <name>ReplyActions</name>
     <message>
         <source>Copy the whole answer</source>
-        <translation type="unfinished"></translation>
+        <translation>Copier toute la réponse</translation>
     </message>
     <message>
         <source>Copied</source>
@@ -1260,7 +1770,7 @@
     </message>
     <message>
         <source>Stop reading</source>
-        <translation type="unfinished"></translation>
+        <translation>Arrêter la lecture</translation>
     </message>
     <message>
         <source>Read aloud</source>
@@ -1268,7 +1778,7 @@
     </message>
     <message>
         <source>Save as Word</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer en Word</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -1276,7 +1786,7 @@
     </message>
     <message>
         <source>Save as PDF</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer en PDF</translation>
     </message>
     <message>
         <source>Print</source>
@@ -1284,7 +1794,7 @@
     </message>
     <message>
         <source>Quote in your question</source>
-        <translation type="unfinished"></translation>
+        <translation>Citer dans votre question</translation>
     </message>
     <message>
         <source>More</source>
@@ -1382,7 +1892,7 @@
     <name>Sentences</name>
     <message>
         <source>The assistant was not sure about what is underlined. Please check it.</source>
-        <translation type="unfinished"></translation>
+        <translation>L’assistant n’était pas sûr de ce qui est souligné. Merci de vérifier.</translation>
     </message>
 </context>
 <context>
@@ -1417,6 +1927,10 @@
     <message>
         <source>Settings</source>
         <translation>Réglages</translation>
+    </message>
+    <message>
+        <source>Simple view</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1616,7 +2130,7 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     <name>ThinkingFold</name>
     <message>
         <source>Shows or hides what the assistant thought before it answered</source>
-        <translation type="unfinished"></translation>
+        <translation>Affiche ou masque la réflexion de l’assistant avant sa réponse</translation>
     </message>
     <message>
         <source>Answer now</source>
@@ -1624,23 +2138,23 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     </message>
     <message>
         <source>Stop thinking and answer with what is known so far</source>
-        <translation>Arrêter la réflexion et répondre avec ce qui est déjà trouvé</translation>
+        <translation>Arrêter de réfléchir et répondre avec ce qui est déjà connu</translation>
     </message>
     <message>
         <source>What the assistant thought</source>
-        <translation>Ce que l’assistant a pensé</translation>
+        <translation>La réflexion de l’assistant</translation>
     </message>
     <message>
         <source>Thinking…</source>
-        <translation>Réflexion en cours…</translation>
+        <translation>Réflexion…</translation>
     </message>
     <message>
         <source>Thinking… {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>Réflexion… {time}</translation>
     </message>
     <message>
         <source>What it thought first</source>
-        <translation type="unfinished"></translation>
+        <translation>Sa réflexion</translation>
     </message>
 </context>
 <context>
@@ -1662,19 +2176,19 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     <name>VersionPager</name>
     <message>
         <source>{number} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} sur {count}</translation>
     </message>
     <message>
         <source>Version {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>Version {place}</translation>
     </message>
     <message>
         <source>Earlier version</source>
-        <translation type="unfinished"></translation>
+        <translation>Version précédente</translation>
     </message>
     <message>
         <source>Later version</source>
-        <translation type="unfinished"></translation>
+        <translation>Version suivante</translation>
     </message>
 </context>
 <context>

@@ -48,6 +48,98 @@
     </message>
 </context>
 <context>
+    <name>AssistantButton</name>
+    <message>
+        <source>Assistant: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose who answers in this conversation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All assistants…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AssistantCard</name>
+    <message>
+        <source>Begin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Begin a conversation with “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Without instructions</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AssistantEditorPage</name>
+    <message>
+        <source>My assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save this assistant as a file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Assistants</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the assistants</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>Discard the changes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the original</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AssistantRow</name>
+    <message>
+        <source>Who should answer?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All assistants</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AssistantWords</name>
     <message>
         <source>Write a letter</source>
@@ -92,6 +184,131 @@
     <message>
         <source>For everything else</source>
         <translation>其他一切问题</translation>
+    </message>
+</context>
+<context>
+    <name>AssistantsPage</name>
+    <message>
+        <source>Add an assistant from a file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Assistants</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>An assistant is told beforehand what it is there for. Choose one, or make your own; your conversations remember who answers in them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>“{name}” was deleted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>BinCard</name>
+    <message>
+        <source>Conversation without a name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete it for good? Nobody can bring it back then.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete for good: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep it: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yes, delete it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yes, delete it: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deleted: {when}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{deleted} · gone today</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>gone in %n day(s)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>BinPage</name>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>Bin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Empty the bin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep them</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yes, delete everything</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show more</source>
+        <translation>显示更多</translation>
+    </message>
+    <message>
+        <source>Delete %n conversation(s) for good? Nobody can bring them back then.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The bin is empty. What you delete stays here for a while.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -204,10 +421,44 @@
     </message>
 </context>
 <context>
+    <name>CheckLines</name>
+    <message>
+        <source>The assistant was not sure about what is underlined. Please check it.</source>
+        <translation>带下划线的内容助手并不确定，请您核对。</translation>
+    </message>
+    <message>
+        <source>This may be wrong; check what matters. {sentence}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{sentence} Underlined: {words}</source>
+        <translation>{sentence}带下划线的是：{words}</translation>
+    </message>
+</context>
+<context>
+    <name>CheckWords</name>
+    <message>
+        <source>The assistant was not sure about this. Please check it.</source>
+        <translation>助手对此并不确定，请您核对。</translation>
+    </message>
+    <message>
+        <source>This is about money. Please check it with your bank or with somebody you trust before you decide.</source>
+        <translation>这件事与钱有关。做决定之前，请向您的银行或您信任的人核实。</translation>
+    </message>
+    <message>
+        <source>This is about health. Please ask a doctor or a pharmacist before you rely on it.</source>
+        <translation>这件事与健康有关。在采用之前，请先询问医生或药师。</translation>
+    </message>
+    <message>
+        <source>This is about the law. Please ask a lawyer or an advice centre before you rely on it.</source>
+        <translation>这件事与法律有关。在采用之前，请先咨询律师或法律援助机构。</translation>
+    </message>
+</context>
+<context>
     <name>CodeBar</name>
     <message>
         <source>Code</source>
-        <translation type="unfinished"></translation>
+        <translation>代码</translation>
     </message>
     <message>
         <source>Copied</source>
@@ -219,7 +470,7 @@
     </message>
     <message>
         <source>Copies this piece of code</source>
-        <translation type="unfinished"></translation>
+        <translation>复制这段代码</translation>
     </message>
 </context>
 <context>
@@ -227,6 +478,10 @@
     <message>
         <source>Write your question here…</source>
         <translation>在这里写下您的问题……</translation>
+    </message>
+    <message>
+        <source>Your question…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Your question</source>
@@ -309,14 +564,14 @@
     </message>
     <message numerus="yes">
         <source>Thought for %n second(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>思考了 %n 秒</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Thought for %n minute(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>思考了 %n 分钟</numerusform>
         </translation>
     </message>
 </context>
@@ -349,10 +604,6 @@
     <message>
         <source>Earlier conversations</source>
         <translation>以前的对话</translation>
-    </message>
-    <message>
-        <source>Search your conversations</source>
-        <translation>搜索您的对话</translation>
     </message>
     <message>
         <source>Show more</source>
@@ -679,10 +930,6 @@
         <translation>您的对话</translation>
     </message>
     <message>
-        <source>Small assistant</source>
-        <translation>小助手</translation>
-    </message>
-    <message>
         <source>Stays on this computer</source>
         <translation>内容只保存在这台电脑上</translation>
     </message>
@@ -772,6 +1019,41 @@
     <message>
         <source>This page</source>
         <translation>本页</translation>
+    </message>
+</context>
+<context>
+    <name>InstructionSection</name>
+    <message>
+        <source>Instructions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the assistant is told before each conversation. It may be left empty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For example: You know gardens in the mountains. Answer in two sentences.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Filled in each time:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Today’s date</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writes {date}, which becomes the date of the day</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>My language</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writes {language}, which becomes the language of the window</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -945,6 +1227,64 @@
     </message>
 </context>
 <context>
+    <name>LiveRegion</name>
+    <message>
+        <source>End of the answer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The answer was stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The answer was interrupted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant is answering.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant is waking up.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant is reading your question.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The assistant is thinking.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MannerSection</name>
+    <message>
+        <source>How it should sound</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As it comes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Plain</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Warm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Formal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brief</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ModelMissingPage</name>
     <message>
         <source>One thing is missing: the assistant</source>
@@ -984,6 +1324,17 @@
     </message>
 </context>
 <context>
+    <name>ModelSection</name>
+    <message>
+        <source>Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The one for everything</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>MotionSection</name>
     <message>
         <source>Movement</source>
@@ -992,6 +1343,21 @@
     <message>
         <source>Keep everything still: nothing blinks and nothing glides</source>
         <translation>保持静止：不闪烁，也不滑动</translation>
+    </message>
+</context>
+<context>
+    <name>NameSection</name>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name of the assistant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For example: Garden</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1009,6 +1375,64 @@
     <name>Pages</name>
     <message>
         <source>Page {number} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PaperBar</name>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Close this message</source>
+        <translation>关闭这条消息</translation>
+    </message>
+</context>
+<context>
+    <name>PaperDesk</name>
+    <message>
+        <source>Stopped. Nothing was saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The pages are on their way to the printer…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The pages were given to the printer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PDF document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Word document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as PDF</source>
+        <translation>存为 PDF</translation>
+    </message>
+    <message>
+        <source>Save as Word</source>
+        <translation>存为 Word</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>“{name}” is being written…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” was saved in the folder “{folder}”.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1084,6 +1508,92 @@
     </message>
 </context>
 <context>
+    <name>PictureSection</name>
+    <message>
+        <source>Picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a picture…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This file is not a picture that can be shown.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drag the picture, or move it with the arrow keys, until you like it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Part of the picture that is shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size of the picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PreviewPage</name>
+    <message>
+        <source>Preparing the pages…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Page {number} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the conversation</source>
+        <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>Previous page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whole page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>打印</translation>
+    </message>
+    <message>
+        <source>Save as PDF</source>
+        <translation>存为 PDF</translation>
+    </message>
+    <message>
+        <source>There is no printer on this computer. You can save the pages as a PDF and print them somewhere else.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>QuestionEditor</name>
     <message>
         <source>Your question</source>
@@ -1091,15 +1601,15 @@
     </message>
     <message>
         <source>Enter asks it, Escape leaves everything as it was.</source>
-        <translation type="unfinished"></translation>
+        <translation>按回车键提问，按 Esc 键保持原样。</translation>
     </message>
     <message>
         <source>The question as it was, and its answer, are kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>原来的问题和回答都会保留。</translation>
     </message>
     <message>
         <source>Ask this instead</source>
-        <translation type="unfinished"></translation>
+        <translation>改问这个问题</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -1110,15 +1620,15 @@
     <name>QuestionWidget</name>
     <message>
         <source>Copy the whole question</source>
-        <translation type="unfinished"></translation>
+        <translation>复制整个问题</translation>
     </message>
     <message>
         <source>Quote in your question</source>
-        <translation type="unfinished"></translation>
+        <translation>在您的问题中引用</translation>
     </message>
     <message>
         <source>Change this question</source>
-        <translation type="unfinished"></translation>
+        <translation>修改这个问题</translation>
     </message>
     <message>
         <source>Your question</source>
@@ -1153,7 +1663,7 @@
     </message>
     <message>
         <source>Copy what is selected</source>
-        <translation type="unfinished"></translation>
+        <translation>复制选中的内容</translation>
     </message>
     <message>
         <source>Select all</source>
@@ -1238,7 +1748,7 @@
     <name>ReplyActions</name>
     <message>
         <source>Copy the whole answer</source>
-        <translation type="unfinished"></translation>
+        <translation>复制整个回答</translation>
     </message>
     <message>
         <source>Copied</source>
@@ -1250,7 +1760,7 @@
     </message>
     <message>
         <source>Stop reading</source>
-        <translation type="unfinished"></translation>
+        <translation>停止朗读</translation>
     </message>
     <message>
         <source>Read aloud</source>
@@ -1258,7 +1768,7 @@
     </message>
     <message>
         <source>Save as Word</source>
-        <translation type="unfinished"></translation>
+        <translation>存为 Word</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -1266,7 +1776,7 @@
     </message>
     <message>
         <source>Save as PDF</source>
-        <translation type="unfinished"></translation>
+        <translation>存为 PDF</translation>
     </message>
     <message>
         <source>Print</source>
@@ -1274,7 +1784,7 @@
     </message>
     <message>
         <source>Quote in your question</source>
-        <translation type="unfinished"></translation>
+        <translation>在您的问题中引用</translation>
     </message>
     <message>
         <source>More</source>
@@ -1372,7 +1882,7 @@
     <name>Sentences</name>
     <message>
         <source>The assistant was not sure about what is underlined. Please check it.</source>
-        <translation type="unfinished"></translation>
+        <translation>带下划线的内容助手并不确定，请您核对。</translation>
     </message>
 </context>
 <context>
@@ -1407,6 +1917,10 @@
     <message>
         <source>Settings</source>
         <translation>设置</translation>
+    </message>
+    <message>
+        <source>Simple view</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1606,7 +2120,7 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     <name>ThinkingFold</name>
     <message>
         <source>Shows or hides what the assistant thought before it answered</source>
-        <translation type="unfinished"></translation>
+        <translation>显示或隐藏助手回答之前的思考</translation>
     </message>
     <message>
         <source>Answer now</source>
@@ -1614,7 +2128,7 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     </message>
     <message>
         <source>Stop thinking and answer with what is known so far</source>
-        <translation>停止思考，用目前想到的内容作答</translation>
+        <translation>停止思考，用目前已知的内容回答</translation>
     </message>
     <message>
         <source>What the assistant thought</source>
@@ -1626,11 +2140,11 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     </message>
     <message>
         <source>Thinking… {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在思考……{time}</translation>
     </message>
     <message>
         <source>What it thought first</source>
-        <translation type="unfinished"></translation>
+        <translation>它先想了什么</translation>
     </message>
 </context>
 <context>
@@ -1652,19 +2166,19 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     <name>VersionPager</name>
     <message>
         <source>{number} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {number} 个，共 {count} 个</translation>
     </message>
     <message>
         <source>Version {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>版本：{place}</translation>
     </message>
     <message>
         <source>Earlier version</source>
-        <translation type="unfinished"></translation>
+        <translation>上一个版本</translation>
     </message>
     <message>
         <source>Later version</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个版本</translation>
     </message>
 </context>
 <context>
