@@ -15,6 +15,7 @@ from app.ui.frame.services import Services
 from app.ui.frame.shell import Shell
 from app.ui.frame.shortcuts import add_shortcuts
 from app.ui.frame.wiring.assistant import AssistantWiring
+from app.ui.frame.wiring.bin import BinWiring
 from app.ui.frame.wiring.chats import ChatWiring
 from app.ui.frame.wiring.finder import FinderWiring
 from app.ui.frame.wiring.keeping import KeepingWiring
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
             self.chats.open_chat,
         )
         services.search.error_raised.connect(self.chats.show_error)
+        self.bin = BinWiring(shell, services.chats)
         self.assistant = AssistantWiring(shell, services.models)
         self.unlock = UnlockWiring(shell, services.unlock)
         self.keeping = KeepingWiring(shell, services.keeping)

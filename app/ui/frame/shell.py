@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from app.services.chats import BIN_DAYS
 from app.ui.chats.sidebar import Sidebar
 from app.ui.conversation.page import ConversationPage
 from app.ui.frame.bars import ErrorBar, NoteBar, TemporaryBar
@@ -18,6 +19,7 @@ from app.ui.frame.simple_header import SimpleHeader
 from app.ui.frame.workspace import Workspace
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Column
+from app.ui.pages.bin import BinPage
 from app.ui.pages.earlier import EarlierPage
 from app.ui.pages.help import HelpPage
 from app.ui.pages.model_missing import ModelMissingPage
@@ -58,6 +60,7 @@ class Shell(QStackedWidget):
         self.recovery = RecoveryPage(theme)
         self.missing = ModelMissingPage(theme, services.models.download_bytes)
         self.earlier = EarlierPage(theme)
+        self.bin_page = BinPage(theme, BIN_DAYS)
         self.help_page = HelpPage(theme)
         self.simple_actions = SimpleActions(theme)
         self.passphrase = PassphrasePage(theme)
@@ -129,7 +132,7 @@ class Shell(QStackedWidget):
     def _build(self) -> None:
         theme = self._theme
         for page in (
-            *(self.talk, self.earlier, self.settings_page),
+            *(self.talk, self.earlier, self.bin_page, self.settings_page),
             *(self.recovery, self.missing, self.help_page),
         ):
             self.pages.addWidget(page)
