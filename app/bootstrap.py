@@ -6,6 +6,7 @@ is built, so that it loads the assistant on another core meanwhile.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -126,6 +127,7 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     )  # fmt: skip
     models = ModelService(paths, settings, gate, host, tasks, parent=parent)
     unlock = UnlockService(paths, tasks, use_keyring=settings.get(USE_KEYRING), parent=parent)
+    keeping = KeepingService(tasks, _export_words, unlock, parent)
     i18n = I18n(settings, resources_folder() / "i18n", parent)
     assistants = AssistantService(
         tasks,
@@ -136,7 +138,6 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     )
     chats = ChatService(host, tasks, saved, parent, assistants=assistants)
     search = SearchService(tasks, parent)
-    keeping = KeepingService(tasks, _export_words, parent)
 
     def on_load_failed(error: Exception) -> None:
         if not chats.busy:  # otherwise the question that waits for it says so
@@ -214,6 +215,9 @@ def open_window(application: QApplication, program: Program) -> MainWindow:
     window.show()
     program.unlock.begin()
     program.chats.start()
+    # What was imported and built stays until the end; looking through all of it for garbage again
+    # and again would hold up the window for 40 ms each time.
+    gc.freeze()
     return window
 
 

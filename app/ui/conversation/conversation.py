@@ -28,6 +28,7 @@ from app.ui.look.widgets import Button
 _PAGES_OF_A_STEP = 2  # a greater way is a jump, on which nothing is measured
 _LOOK_FOR_NOTES = 30
 _CHAIN_AFTER_MS = 150
+_FRAME_MS = 16
 
 
 class Conversation(QAbstractScrollArea):
@@ -80,7 +81,7 @@ class Conversation(QAbstractScrollArea):
         self._to_end = Button(theme, "outlined", "arrow-down", parent=self)
         self._to_end.hide()
         self._to_end.clicked.connect(self.go_to_end)
-        self._more = self._later(self._arrange, 0)
+        self._more = self._later(self._arrange, _FRAME_MS)
         self._chain = self._later(self._chain_now, _CHAIN_AFTER_MS)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         theme.changed.connect(self._restyle)

@@ -13,6 +13,7 @@ from app.services.models import ModelService
 from app.ui.conversation.composer import Composer
 from app.ui.conversation.conversation import Conversation
 from app.ui.conversation.language_hint import note_for
+from app.ui.conversation.live_region import LiveRegion
 from app.ui.frame.bars import UndoBar
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Column
@@ -61,6 +62,7 @@ class ConversationPage(QWidget):
     def _connect(self, chats: ChatService, models: ModelService) -> None:
         chats.chat_opened.connect(self._on_chat_opened)
         chats.message_added.connect(self._on_message_added)
+        self._connect_live_region(chats)
         chats.message_wished.connect(self._on_message_wished)
         chats.reply_changed.connect(self.conversation.update_reply)
         chats.reply_finished.connect(self.conversation.finish_reply)
@@ -84,6 +86,13 @@ class ConversationPage(QWidget):
         field = self.composer.focusProxy()
         if field is not None:
             field.installEventFilter(self)
+
+    def _connect_live_region(self, chats: ChatService) -> None:
+        live = LiveRegion(self.conversation)
+        chats.waiting_changed.connect(live.show_waiting)
+        chats.reply_changed.connect(live.show_progress)
+        chats.reply_finished.connect(live.finish)
+        chats.chat_opened.connect(lambda _: live.forget())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the keys for pages through to the conversation."""
