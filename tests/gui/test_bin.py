@@ -55,13 +55,13 @@ def test_destroys_only_after_a_question(qtbot: QtBot, page: BinPage) -> None:
     page.destroy_wished.connect(gone.append)
     page.restore_wished.connect(back.append)
     card = cards(page)[0]
-    qtbot.mouseClick(card.destroy, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(card.remove, Qt.MouseButton.LeftButton)
     assert gone == []
     assert card.keep.hasFocus(), "Enter by mistake destroys nothing"
     qtbot.mouseClick(card.keep, Qt.MouseButton.LeftButton)
-    assert card.destroy.isVisible()
+    assert card.remove.isVisible()
     assert not card.sure.isVisible()
-    qtbot.mouseClick(card.destroy, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(card.remove, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(card.sure, Qt.MouseButton.LeftButton)
     assert gone == [1]
     page.set_chats((deleted(2, "Trains", 1),))

@@ -109,7 +109,7 @@ class BinPage(ScrollPage):
         card.destroy_wished.connect(self.destroy_wished)
         self._list.addWidget(card)
         before: QWidget = self._cards[-1].sure if self._cards else self.sure
-        for button in (card.restore, card.destroy, card.keep, card.sure):
+        for button in (card.restore, card.remove, card.keep, card.sure):
             QWidget.setTabOrder(before, button)
             before = button
         return card

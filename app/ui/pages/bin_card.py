@@ -39,7 +39,7 @@ class BinCard(Card):
         self._title = Label(theme, "body")
         self._when = Label(theme, "small", "muted")
         self.restore = Button(theme, "outlined", "undo")
-        self.destroy = Button(theme, "outlined", "trash")
+        self.remove = Button(theme, "outlined", "trash")
         self.keep = Button(theme, "outlined", "arrow-left")
         self.sure = Button(theme, "primary", "trash")
         self._words = QVBoxLayout()
@@ -48,7 +48,7 @@ class BinCard(Card):
         ways = QWidget()
         ways.setProperty("ground", "none")
         self._ways = FlowLayout(ways, theme.px(10))
-        for button in (self.restore, self.destroy, self.keep, self.sure):
+        for button in (self.restore, self.remove, self.keep, self.sure):
             self._ways.addWidget(button)
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.addLayout(self._words, 1)
@@ -78,7 +78,7 @@ class BinCard(Card):
     def _connect(self) -> None:
         self.restore.clicked.connect(self._restore)
         self.sure.clicked.connect(self._destroy)
-        self.destroy.clicked.connect(lambda: self._ask(asking=True))
+        self.remove.clicked.connect(lambda: self._ask(asking=True))
         self.keep.clicked.connect(lambda: self._ask(asking=False))
 
     def _restore(self) -> None:
@@ -92,7 +92,7 @@ class BinCard(Card):
     def _ask(self, *, asking: bool) -> None:
         self._asking = asking
         self._retranslate()
-        (self.keep if asking else self.destroy).setFocus(Qt.FocusReason.OtherFocusReason)
+        (self.keep if asking else self.remove).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _retranslate(self) -> None:
         title = one_line(self._chat.title) if self._chat is not None else ""
@@ -105,7 +105,7 @@ class BinCard(Card):
         )
         for button, words, said in (
             (self.restore, self.tr("Restore"), self.tr("Restore: {name}")),
-            (self.destroy, self.tr("Delete for good"), self.tr("Delete for good: {name}")),
+            (self.remove, self.tr("Delete for good"), self.tr("Delete for good: {name}")),
             (self.keep, self.tr("Keep it"), self.tr("Keep it: {name}")),
             (self.sure, self.tr("Yes, delete it"), self.tr("Yes, delete it: {name}")),
         ):
