@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.look.card_button import CardButton
@@ -204,3 +204,31 @@ def test_the_sidebar_leads_back_to_simple(qtbot: QtBot, open_room: OpenRoom) -> 
     click(qtbot, window.sidebar, "Simple view")
     assert window.shell.view == "simple"
     assert not window.sidebar.isVisible()
+
+
+def test_the_window_cannot_become_too_small_for_its_text(open_room: OpenRoom) -> None:
+    window = simple(open_room, text_size_pt="16").window
+    assert (window.minimumWidth(), window.minimumHeight()) == (480, 420)
+    for _ in range(12):
+        window.preferences.zoom(1)
+    assert (window.minimumWidth(), window.minimumHeight()) == (640, 560)
+
+
+def test_tab_goes_from_top_to_bottom(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = simple(open_room)
+    window = room.window
+    window.activateWindow()
+    window.shell.simple_actions.set_answer(there=True)
+    window.shell.simple_actions.set_busy(True)
+    window.shell.simple_header._earlier.setFocus()
+    seen: list[QWidget] = []
+    for _ in range(16):
+        focused = window.focusWidget()
+        if focused is None or focused in seen:
+            break
+        seen.append(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    names = [widget.accessibleName() for widget in seen]
+    wanted = [*WAYS, "Your question", "Send", "New conversation", "Stop", "Read aloud", "Print"]
+    assert [name for name in names if name in wanted] == wanted
+    assert all(names)

@@ -23,10 +23,12 @@ from app.services.i18n import I18n
 from app.ui.conversation.manner import Manner
 from app.ui.frame.shell import Shell
 from app.ui.look.motion import SystemMotion
-from app.ui.look.theme import Theme
+from app.ui.look.theme import MAX_SIZE_PT, MIN_SIZE_PT, Theme
 
 T = TypeVar("T", bool, int, str)
 
+# Width and height in pixels, with the smallest text and with the largest.
+_LEAST, _LEAST_AT_MOST = (480, 420), (640, 560)
 _SUITING_PT = {"simple": 18, "full": 16}
 
 
@@ -117,11 +119,21 @@ class PreferenceWiring(QObject):
         self._theme.set_text_size(self._value(TEXT_SIZE_PT) or _SUITING_PT[view])
         self._shell.set_view(view)
         self._show_manner()
+        self._set_least_size()
 
     def _show_manner(self) -> None:
         self._shell.talk.conversation.set_manner(
             Manner(simple=self._value(VIEW) == "simple", mark_doubt=self._value(MARK_DOUBT))
         )
+
+    def _set_least_size(self) -> None:
+        """Larger text needs a larger window; no window needs to be larger than its screen."""
+        window = self._shell.window()
+        screen = window.screen().availableGeometry()
+        share = (self._theme.text_size_pt - MIN_SIZE_PT) / (MAX_SIZE_PT - MIN_SIZE_PT)
+        width = _LEAST[0] + round(share * (_LEAST_AT_MOST[0] - _LEAST[0]))
+        height = _LEAST[1] + round(share * (_LEAST_AT_MOST[1] - _LEAST[1]))
+        window.setMinimumSize(min(width, screen.width()), min(height, screen.height()))
 
     def _show_motion(self) -> None:
         self._theme.set_still(self._value(REDUCE_MOTION) or self._system_is_still)
