@@ -121,12 +121,26 @@ class ChatService(Shelf):
         return self._chat.id if self._chat is not None else None
 
     @property
+    def shown(self) -> ChatView | None:
+        """The open chat on the branch that is shown; None for a fresh conversation."""
+        return ChatView(self._chat, self._branch, "") if self._chat is not None else None
+
+    @property
     def assistant_id(self) -> int | None:
         """Who answers in what is shown, None for the ordinary assistant."""
         return self._chat.assistant_id if self._chat is not None else self._fresh_assistant
 
     def attach(self, store: Store, mode: StorageMode) -> None:
-        """Give the service its store; chats appear when `start` was called too."""
+        """Give the service its store; chats appear when `start` was called too.
+
+        Another one in place of the first, when damaged chats were rescued, begins anew.
+        """
+        if self._store is not None:
+            self._generator.stop()
+            self._drafts.drop()
+            self._leave()
+            self._chat, self._branch, self._begun = None, (), False
+            self.chat_opened.emit(None)
         self._store = store
         self._mode = mode
         self._drafts.store = store

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.core.errors import AppError, KeyringFailed, KeyUnavailable
+from app.core.errors import AppError, Corrupt, KeyringFailed, KeyUnavailable
+from app.core.keeping import RepairReport
 from app.core.paths import Paths
 from app.core.records import StorageMode
 from app.services.tasks import Tasks
@@ -62,7 +63,8 @@ class UnlockService(QObject):
         recovery_code_made: The code to show and print, once, for a new key.
         recovery_code_read: The code of the open chats, on request; "" where none is kept.
         error_raised: AppError for which nothing can be kept this time.
-        opened: The Store and its StorageMode; comes exactly once.
+        opened: The Store and its StorageMode; comes once, and once more when damaged chats were
+            rescued.
     """
 
     passphrase_needed = Signal(str)
@@ -88,6 +90,13 @@ class UnlockService(QObject):
         self._store: Store | None = None
         self._done = False
         self._key = b""
+        self._damaged_key = b""
+        self._rescued: Store | None = None
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the chats could not be opened because their file is damaged."""
+        return bool(self._damaged_key)
 
     @property
     def has_passphrase(self) -> bool:
@@ -141,6 +150,42 @@ class UnlockService(QObject):
         future = self._store.meta.get(RECOVERY_CODE)
         self._tasks.then(future, lambda code: self.recovery_code_read.emit(code or ""))
 
+    def rescue(self, step: Callable[[float], None]) -> RepairReport:
+        """Repair chats that could not be opened; in any thread. `take_up` shows them.
+
+        What was said in the meantime, in the temporary store, comes along.
+
+        Args:
+            step: Is told the share that is done.
+
+        Raises:
+            StoreError: No room, or the folder cannot be written; nothing was changed.
+        """
+        from app.store import Store  # noqa: PLC0415  heavy: in this thread
+        from app.store.repair import repair_file  # noqa: PLC0415
+
+        path, key, meanwhile = self._paths.database, self._damaged_key, self._store
+        outcome = repair_file(path, key, step)
+        if outcome.state == "lost":
+            return RepairReport("lost", 0, 0)
+        store = Store.open(path, key)
+        if meanwhile is not None:
+            for chat_id in meanwhile.transfer.ids().result():
+                store.transfer.add(meanwhile.transfer.read(chat_id).result()).result()
+        self._rescued = store
+        chats, messages = store.count().result()
+        return RepairReport(outcome.state, chats, messages, outcome.lost, outcome.damaged_file)
+
+    def take_up(self) -> None:
+        """Use what `rescue` brought back, in place of the temporary store."""
+        if self._rescued is None:
+            return
+        before, self._store = self._store, self._rescued
+        self._rescued, self._damaged_key = None, b""
+        self.opened.emit(self._store, "stored")
+        if before is not None:
+            before.close()
+
     def close(self) -> None:
         """Close the store, when it was opened. Blocks until it is safe on the disk."""
         self._done = True
@@ -180,7 +225,11 @@ class UnlockService(QObject):
     def _open(self, key: bytes, *, mend: bool = False) -> Opening:
         from app.store import Store  # noqa: PLC0415  heavy: in this thread
 
-        store = Store.open(self._paths.database, key)
+        try:
+            store = Store.open(self._paths.database, key)
+        except Corrupt:
+            self._damaged_key = key
+            raise
         if mend:
             self._mend_keyring(key)
         return Opening(store)

@@ -85,8 +85,15 @@ def _copy(
             raise Corrupt(reason="backup")
 
 
-def backup_before_update(source: dbapi2.Connection, path: Path, key: bytes, version: int) -> Path:
-    """Copy the database into `backups/` beside it before a migration; returns the folder."""
+def backup_before_update(source: dbapi2.Connection, path: Path, key: bytes, version: str) -> Path:
+    """Copy the database into `backups/` beside it; returns the folder.
+
+    Args:
+        source: The open database.
+        path: Its file.
+        key: The data key.
+        version: Of the layout or of the program from which is updated.
+    """
     try:
         keys = read_keys(path.with_name(KEYS_NAME))
     except StoreError:

@@ -46,6 +46,7 @@ class Database:
         self._folder = path.parent if path else None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="alcove-store")
         self._engine: Engine | None = None
+        self._migrated = False
 
     @classmethod
     def open_file(
@@ -87,6 +88,11 @@ class Database:
     def key(self) -> bytes | None:
         """The data key, None for a database in memory."""
         return self._key
+
+    @property
+    def migrated(self) -> bool:
+        """Whether opening it changed its layout, after a copy was made."""
+        return self._migrated
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run `work` in one transaction; it is committed before the future is done.
@@ -162,8 +168,9 @@ class Database:
         found = self._run(lambda c: migrations.schema_version(c, steps))
         if found < len(steps):
             key = self._key or b""
-            self._run_raw(lambda raw: backup_before_update(raw, path, key, found))
+            self._run_raw(lambda raw: backup_before_update(raw, path, key, str(found)))
             self._run(lambda c: migrations.migrate(c, steps))
+            self._migrated = True
             log.info("database migrated from=%d to=%d", found, len(steps))
 
     def _create(self, path: Path, steps: migrations.Steps) -> None:

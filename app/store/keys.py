@@ -20,7 +20,7 @@ from pathlib import Path
 
 from app.core.errors import KeyringFailed, KeyUnavailable, StoreError, TooNew
 from app.core.jsonfile import BadJsonFile, JsonObject, create_json, read_json, write_json
-from app.core.paths import DATABASE_NAME
+from app.core.paths import DATABASE_NAME, KEYS_NAME
 from app.store import recovery_code
 from app.store.system_keyring import PROMPT_TIMEOUT_S, Keyring, KeyringBackend
 from app.store.wrapping import (
@@ -283,6 +283,30 @@ def read_keys(path: Path) -> JsonObject:
                 return document
             log.warning("key file damaged copy=%s", candidate != path)
     raise KeyUnavailable(reason="damaged" if found else "missing")
+
+
+def backup_key(folder: Path, own: bytes | None, secret: str) -> bytes:
+    """The key of a backup: our own, or by a secret that only its owner has.
+
+    Args:
+        folder: The backup.
+        own: The data key of the open chats, None where there is none.
+        secret: A recovery code or a passphrase, "" for none.
+
+    Raises:
+        KeyUnavailable: reason "wrong", or that of `read_keys`.
+    """
+    path = folder / KEYS_NAME
+    document = read_keys(path)
+    if own is not None and document.get("check") == key_check(own, str(document.get("key_id"))):
+        return own
+    vault = KeyVault(path, None)
+    if secret:
+        with suppress(KeyUnavailable):
+            return vault.unlock_with_recovery(secret)
+        with suppress(KeyUnavailable):
+            return vault.unlock_with_passphrase(secret)
+    raise KeyUnavailable(reason="wrong")
 
 
 def _read_one(path: Path) -> JsonObject | None:

@@ -21,7 +21,7 @@ from app.store.repositories.search import rebuild_search
 
 _RANGE = 512
 _ROLES = ("system", "user", "assistant")
-_STATES = ("complete", "interrupted", "stopped", "failed")
+_STATES = ("complete", "generating", "interrupted", "stopped", "failed")
 _Row = dict[str, Any]
 
 # Column by column: what stands for one that cannot be read; None where the row is nothing without.

@@ -10,6 +10,7 @@ from app.core.errors import AppError
 from app.core.keeping import ExportWords
 from app.services.keeping import KeepingService
 from app.services.tasks import Tasks
+from app.services.vault import UnlockService
 
 WAIT_MS = 20_000
 
@@ -17,9 +18,10 @@ WAIT_MS = 20_000
 class KeepingRecorder:
     """What a page would have seen."""
 
-    def __init__(self, qtbot: QtBot, tasks: Tasks) -> None:
+    def __init__(self, qtbot: QtBot, tasks: Tasks, unlock: UnlockService) -> None:
         self._qtbot = qtbot
-        self.service = KeepingService(tasks, lambda: ExportWords("You", "Assistant", "No name"))
+        words = ExportWords("You", "Assistant", "No name")
+        self.service = KeepingService(tasks, lambda: words, unlock)
         self.shares: list[float] = []
         self.done: list[object] = []
         self.failed: list[AppError] = []
@@ -37,11 +39,11 @@ class KeepingRecorder:
         )
         return self.done[-1] if self.done else self.failed[-1] if self.failed else None
 
-    def bring(self, path: Path) -> object:
+    def bring(self, path: Path, secret: str = "") -> object:
         """Import, and wait for the end."""
         self.done.clear()
         self.failed.clear()
-        self.service.import_file(path)
+        self.service.import_file(path, secret)
         return self.end()
 
     def _on_cancelled(self, _work: str) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.core.errors import ImportFailed, UnknownFormat
 from app.core.jsonfile import JsonObject
 from app.core.keeping import Imported, WholeChat
+from app.core.paths import DATABASE_NAME, KEYS_NAME
 from app.services.keeping import chatgpt, gpt4all, jan, own_format
 from app.services.keeping.job import Job
 from app.services.keeping.json_objects import MOST_BYTES, objects, parse_object
@@ -30,34 +31,62 @@ _OWN_MOST_BYTES = 256 << 20  # files of messages are inside
 _THREAD_BYTES = 1 << 20
 
 
-def bring(store: Store, path: Path, job: Job) -> Imported:
+def bring(store: Store, path: Path, secret: str, job: Job) -> Imported:
     """Bring chats in.
 
     Args:
         store: Where to.
-        path: A file, a folder or a zip.
+        path: A file, a folder or a zip; a backup too, whose chats come in beside those here.
+        secret: For a backup of another computer its recovery code or passphrase, else "".
         job: Is told how far it is.
 
     Raises:
         Cancelled: It was stopped; what was brought in stays.
         ImportFailed: It cannot be read, or only to a point. Params: chats, those before it.
+        KeyUnavailable: reason "wrong": the backup needs another secret.
         StoreError: It cannot be kept.
     """
     chats = messages = known = 0
     try:
-        with opened(path) as entries:
-            for chat in _Reader(entries, job).chats():
-                if not (chat.messages or chat.draft):
-                    continue
-                if store.transfer.add(chat).result():
-                    chats, messages = chats + 1, messages + len(chat.messages)
-                else:
-                    known += 1
+        for chat in _backup(store, path, secret, job) if is_backup(path) else _files(path, job):
+            if not (chat.messages or chat.draft):
+                continue
+            if store.transfer.add(chat).result():
+                chats, messages = chats + 1, messages + len(chat.messages)
+            else:
+                known += 1
     except ImportFailed as exc:
         raise type(exc)(chats=chats) from exc
     if chats + known == 0:
         raise UnknownFormat(chats=0)
     return Imported(chats, messages, known)
+
+
+def is_backup(path: Path) -> bool:
+    """Whether it is a folder that a backup or an update wrote."""
+    return (path / DATABASE_NAME).is_file() and (path / KEYS_NAME).is_file()
+
+
+def meant(path: Path) -> Path:
+    """What is read where one file out of a folder was chosen: of a thread or a backup all of it."""
+    known = path.name in ("thread.json", "messages.jsonl")
+    whole_thread = known and (path.parent / "messages.jsonl").is_file()
+    whole_backup = path.name in (DATABASE_NAME, KEYS_NAME) and is_backup(path.parent)
+    return path.parent if whole_thread or whole_backup else path
+
+
+def _backup(store: Store, path: Path, secret: str, job: Job) -> Iterator[WholeChat]:
+    job.step(0.0)
+    with store.open_backup(path, secret) as backup:
+        ids = backup.transfer.ids().result()
+        for number, chat_id in enumerate(ids):
+            job.step(number / len(ids))
+            yield backup.transfer.read(chat_id).result()
+
+
+def _files(path: Path, job: Job) -> Iterator[WholeChat]:
+    with opened(path) as entries:
+        yield from _Reader(entries, job).chats()
 
 
 class _Reader:
@@ -127,9 +156,3 @@ class _Reader:
 def _is_own(entry: Entry) -> bool:
     with entry.open() as file:
         return _OWN.match(file.read(_HEAD_BYTES).removeprefix(_BOM)) is not None
-
-
-def beside(path: Path) -> Path:
-    """Of a Jan thread either file may be chosen: what is read is their folder."""
-    known = PurePosixPath(path.name).name in ("thread.json", "messages.jsonl")
-    return path.parent if known and (path.parent / "messages.jsonl").is_file() else path

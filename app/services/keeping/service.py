@@ -13,6 +13,7 @@ from app.core.errors import AppError
 from app.core.keeping import BackedUp, ExportKind, ExportWords
 from app.services.keeping.job import Cancelled, Job
 from app.services.tasks import Tasks
+from app.services.vault import UnlockService
 
 if TYPE_CHECKING:
     from app.store import Store
@@ -40,18 +41,24 @@ class KeepingService(QObject):
     cancelled = Signal(str)
 
     def __init__(
-        self, tasks: Tasks, words: Callable[[], ExportWords], parent: QObject | None = None
+        self,
+        tasks: Tasks,
+        words: Callable[[], ExportWords],
+        unlock: UnlockService,
+        parent: QObject | None = None,
     ) -> None:
         """Make a service that has no store yet.
 
         Args:
             tasks: Runs the work and brings its results to the main thread.
             words: The words of an export, in the language that is on.
+            unlock: Has the key of chats that are too damaged to be opened.
             parent: Qt parent.
         """
         super().__init__(parent)
         self._tasks = tasks
         self._words = words
+        self._unlock = unlock
         self._store: Store | None = None
         self._job: Job | None = None
 
@@ -89,14 +96,30 @@ class KeepingService(QObject):
         self._begin("export", lambda job: export(store, ids, Path(path), kind, words, job))
 
     @Slot(object)
-    def import_file(self, path: Path | str) -> None:
-        """Bring chats in from a file, a folder or a zip; those that are here already stay so."""
+    @Slot(object, str)
+    def import_file(self, path: Path | str, secret: str = "") -> None:
+        """Bring chats in; those that are here already stay as they are.
+
+        Args:
+            path: A file, a folder or a zip of ChatGPT, GPT4All, Jan or ours; or a backup.
+            secret: For a backup of another computer, after KeyUnavailable "wrong": its recovery
+                code or passphrase.
+        """
         store = self._store
         if store is None:
             return
-        from app.services.keeping.importing import beside, bring  # noqa: PLC0415  as above
+        from app.services.keeping.importing import bring, meant  # noqa: PLC0415  as above
 
-        self._begin("import", lambda job: bring(store, beside(Path(path)), job))
+        self._begin("import", lambda job: bring(store, meant(Path(path)), secret, job))
+
+    @Slot()
+    def repair(self) -> None:
+        """Check the chats and mend what is damaged, also when they could not be opened."""
+        store, unlock = self._store, self._unlock
+        if unlock.damaged:
+            self._begin("repair", lambda job: unlock.rescue(job.step))
+        elif store is not None:
+            self._begin("repair", lambda job: store.repair(job.step).result())
 
     @Slot()
     def cancel(self) -> None:
@@ -126,6 +149,8 @@ class KeepingService(QObject):
     def _on_done(self, name: Work, result: object) -> None:
         self._job = None
         log.info("%s done", name)
+        if name == "repair":
+            self._unlock.take_up()
         self.done.emit(name, result)
 
     def _on_failed(self, name: Work, error: BaseException) -> None:

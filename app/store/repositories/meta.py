@@ -14,6 +14,7 @@ from app.store.tables import meta
 RECOVERY_CODE = "recovery_code"
 SEARCH_VERSION = "search_version"
 NEW_CHAT_DRAFT = "new_chat_draft"
+PROGRAM_VERSION = "program_version"
 
 
 class Meta:

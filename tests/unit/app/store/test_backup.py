@@ -10,6 +10,7 @@ from app.core.errors import Corrupt, KeyUnavailable, StoreError
 from app.store import Store
 from app.store.backup import AUTOMATIC_DAYS, remove_old_automatic
 from app.store.keys import KeyVault
+from tests.helpers.small_disk import fill, small_disk
 
 
 @pytest.fixture
@@ -100,3 +101,39 @@ def test_old_automatic_copies_go_and_other_folders_stay(path: Path) -> None:
         (backups / name / "alcove.db").write_bytes(b"x")
     assert remove_old_automatic(path, now) == 1
     assert {p.name for p in backups.iterdir()} == {n for n, gone in stamps.items() if not gone}
+
+
+def copies(home: Path) -> list[str]:
+    return sorted(p.name.rsplit("-", 3)[0] for p in (home / "backups").glob("*"))
+
+
+def test_another_program_version_copies_what_it_finds_once(home: Path) -> None:
+    key = bytes(range(32))
+    Store.open(home / "alcove.db", key, "1.0").close()
+    store = Store.open(home / "alcove.db", key, "1.1")
+    assert store.chats.create("written by 1.1").result().id == 1  # after the copy, if any
+    store.close()
+    assert copies(home) == []  # there was nothing in it
+    for version in ("1.1", "1.2", "1.2", "1.1"):
+        Store.open(home / "alcove.db", key, version).close()
+    assert copies(home) == ["update-from-1.1", "update-from-1.2"]
+    old = sorted((home / "backups").iterdir())[0]
+    kept = Store.open(old / "alcove.db", key, "1.1")
+    assert [c.title for c in kept.chats.list().result()] == ["written by 1.1"]
+    kept.close()
+
+
+def test_no_room_for_that_copy_keeps_nobody_out(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 2 << 20) as disk:
+        key = bytes(32)
+        store = Store.open(disk / "alcove.db", key, "1.0")
+        store.chats.create("x" * 400_000).result()
+        store.close()
+        filler = fill(disk, leave_bytes=200_000)
+        store = Store.open(disk / "alcove.db", key, "1.1")
+        assert len(store.chats.list().result()) == 1
+        store.close()
+        assert list((disk / "backups").glob("*")) == []
+        filler.unlink()
+        Store.open(disk / "alcove.db", key, "1.1").close()  # tried again
+        assert copies(disk) == ["update-from-1.0"]

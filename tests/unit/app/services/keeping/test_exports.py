@@ -79,7 +79,7 @@ def test_what_was_there_stays_when_it_fails(
     with pytest.raises(Cancelled):
         export(store, (lamps,), path, "markdown", keeping.service._words(), job)
     assert path.read_text() == "before"
-    assert [p.name for p in tmp_path.iterdir()] == ["kept.md"]
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["kept.md"]
     keeping.service.export_chats((lamps,), tmp_path / "nowhere" / "x.md", "markdown")
     assert isinstance(keeping.end(), StoreError)
 
