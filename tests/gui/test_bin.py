@@ -111,7 +111,7 @@ def test_deleted_restored_and_destroyed_in_the_window(qtbot: QtBot, open_room: O
     assert page.isVisible()
     qtbot.waitUntil(lambda: len(cards(page)) == 2)
     bread = next(card for card in cards(page) if card._title.words() == "Bread")
-    qtbot.mouseClick(bread.destroy, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(bread.remove, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(bread.sure, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(cards(page)) == 1)
     assert len(room.store.chats.deleted().result()) == 1
