@@ -9,7 +9,7 @@
     </message>
     <message>
         <source>In which language the assistant answers:</source>
-        <translation>Dans quelle langue l’assistant répond :</translation>
+        <translation>Dans quelle langue l’assistant répond&#xa0;:</translation>
     </message>
     <message>
         <source>The language of the question</source>
@@ -481,7 +481,7 @@
     </message>
     <message>
         <source>Your question…</source>
-        <translation type="unfinished"></translation>
+        <translation>Votre question…</translation>
     </message>
     <message>
         <source>Your question</source>
@@ -619,23 +619,23 @@
     <name>EmptyPage</name>
     <message>
         <source>What can I help you with?</source>
-        <translation>En quoi puis-je vous aider ?</translation>
+        <translation>En quoi puis-je vous aider&#xa0;?</translation>
     </message>
     <message>
         <source>Ask in your own words. Your questions and the answers stay on this computer. A small assistant makes mistakes: please check what matters.</source>
-        <translation>Posez votre question avec vos propres mots. Vos questions et les réponses restent sur cet ordinateur. Un petit assistant se trompe parfois : vérifiez ce qui compte.</translation>
+        <translation>Posez votre question avec vos propres mots. Vos questions et les réponses restent sur cet ordinateur. Un petit assistant se trompe parfois&#xa0;: vérifiez ce qui compte.</translation>
     </message>
     <message>
         <source>For example:</source>
-        <translation>Par exemple :</translation>
+        <translation>Par exemple&#xa0;:</translation>
     </message>
     <message>
         <source>What should I pack for a weekend by the sea?</source>
-        <translation>Que faut-il emporter pour un week-end à la mer ?</translation>
+        <translation>Que faut-il emporter pour un week-end à la mer&#xa0;?</translation>
     </message>
     <message>
         <source>What is the capital of France?</source>
-        <translation>Quelle est la capitale de la France ?</translation>
+        <translation>Quelle est la capitale de la France&#xa0;?</translation>
     </message>
     <message>
         <source>Explain in simple words why the sky is blue.</source>
@@ -673,7 +673,7 @@
     </message>
     <message>
         <source>There is not enough free memory for this assistant: {size} more would be needed. Please close other programs, or choose a smaller assistant.</source>
-        <translation>Il n’y a pas assez de mémoire libre pour cet assistant : il manque {size}. Fermez d’autres programmes, ou choisissez un assistant plus petit.</translation>
+        <translation>Il n’y a pas assez de mémoire libre pour cet assistant&#xa0;: il manque {size}. Fermez d’autres programmes, ou choisissez un assistant plus petit.</translation>
     </message>
     <message>
         <source>Your conversations could not be read or saved. Please close Alcove and open it again.</source>
@@ -681,11 +681,11 @@
     </message>
     <message>
         <source>There is no room left on the disk, so this could not be saved. What was saved before is safe. Please delete something you no longer need, then try again.</source>
-        <translation>Il n’y a plus de place sur le disque : l’enregistrement n’a pas pu se faire. Ce qui était déjà enregistré est en sécurité. Supprimez ce dont vous n’avez plus besoin, puis réessayez.</translation>
+        <translation>Il n’y a plus de place sur le disque&#xa0;: l’enregistrement n’a pas pu se faire. Ce qui était déjà enregistré est en sécurité. Supprimez ce dont vous n’avez plus besoin, puis réessayez.</translation>
     </message>
     <message>
         <source>Alcove is not allowed to write in its folder, so nothing can be saved. Please ask the person who looks after this computer.</source>
-        <translation>Alcove n’a pas le droit d’écrire dans son dossier : rien ne peut être enregistré. Adressez-vous à la personne qui s’occupe de cet ordinateur.</translation>
+        <translation>Alcove n’a pas le droit d’écrire dans son dossier&#xa0;: rien ne peut être enregistré. Adressez-vous à la personne qui s’occupe de cet ordinateur.</translation>
     </message>
     <message>
         <source>Another program is using your conversations. Please close it, then try again.</source>
@@ -693,7 +693,7 @@
     </message>
     <message>
         <source>The file with your conversations is damaged. It was left as it is; a copy from a backup can take its place.</source>
-        <translation>Le fichier de vos conversations est endommagé. Il a été laissé tel quel ; une copie de sauvegarde peut le remplacer.</translation>
+        <translation>Le fichier de vos conversations est endommagé. Il a été laissé tel quel&#xa0;; une copie de sauvegarde peut le remplacer.</translation>
     </message>
     <message>
         <source>Your conversations were saved by a newer Alcove. Please install the newer version to read them. Nothing was changed.</source>
@@ -709,7 +709,7 @@
     </message>
     <message>
         <source>One of the settings could not be read, so the usual one is used instead.</source>
-        <translation>Un réglage n’a pas pu être lu ; le réglage habituel est utilisé à la place.</translation>
+        <translation>Un réglage n’a pas pu être lu&#xa0;; le réglage habituel est utilisé à la place.</translation>
     </message>
     <message>
         <source>The download did not work. What has arrived is kept. Please try again later.</source>
@@ -717,7 +717,7 @@
     </message>
     <message>
         <source>Alcove does not go to the internet unless you ask it to, so nothing was downloaded.</source>
-        <translation>Alcove ne va sur internet que si vous le demandez : rien n’a été téléchargé.</translation>
+        <translation>Alcove ne va sur internet que si vous le demandez&#xa0;: rien n’a été téléchargé.</translation>
     </message>
     <message>
         <source>The internet cannot be reached just now. Please check the connection, then try again. What has arrived is kept.</source>
@@ -805,7 +805,7 @@
     </message>
     <message>
         <source>This file is not an assistant that can be trusted, so it was not opened.</source>
-        <translation>Ce fichier n’est pas un assistant digne de confiance ; il n’a pas été ouvert.</translation>
+        <translation>Ce fichier n’est pas un assistant digne de confiance&#xa0;; il n’a pas été ouvert.</translation>
     </message>
     <message>
         <source>This assistant is stored in files that can also hold programs, which would run as soon as the files are opened. They were not opened. Please choose another download of it.</source>
@@ -833,11 +833,11 @@
     </message>
     <message>
         <source>The part of this computer that was chosen for answering cannot be used. Please choose “automatic” in its place.</source>
-        <translation>La partie de cet ordinateur choisie pour répondre ne peut pas être utilisée. Choisissez plutôt « automatique ».</translation>
+        <translation>La partie de cet ordinateur choisie pour répondre ne peut pas être utilisée. Choisissez plutôt «&#xa0;automatique&#xa0;».</translation>
     </message>
     <message>
         <source>The processor of this computer is too old for the assistant: it was made before about 2013, or is a very small one. Everything else in Alcove works; for answers, please use a newer computer.</source>
-        <translation>Le processeur de cet ordinateur est trop ancien pour l’assistant : il date d’avant 2013 environ, ou il est d’un type très simple. Tout le reste d’Alcove fonctionne ; pour obtenir des réponses, utilisez un ordinateur plus récent.</translation>
+        <translation>Le processeur de cet ordinateur est trop ancien pour l’assistant&#xa0;: il date d’avant 2013 environ, ou il est d’un type très simple. Tout le reste d’Alcove fonctionne&#xa0;; pour obtenir des réponses, utilisez un ordinateur plus récent.</translation>
     </message>
     <message>
         <source>The assistant could not work on this question. Please put it differently.</source>
@@ -849,15 +849,15 @@
     </message>
     <message>
         <source>The assistant stopped unexpectedly. Your conversation is safe; please try again.</source>
-        <translation>L’assistant s’est arrêté de façon inattendue. Votre conversation est en sécurité ; veuillez réessayer.</translation>
+        <translation>L’assistant s’est arrêté de façon inattendue. Votre conversation est en sécurité&#xa0;; veuillez réessayer.</translation>
     </message>
     <message>
         <source>The assistant stopped unexpectedly and has been started again. Your conversation is safe; please ask once more.</source>
-        <translation>L’assistant s’est arrêté de façon inattendue et a été relancé. Votre conversation est en sécurité ; veuillez reposer votre question.</translation>
+        <translation>L’assistant s’est arrêté de façon inattendue et a été relancé. Votre conversation est en sécurité&#xa0;; veuillez reposer votre question.</translation>
     </message>
     <message>
         <source>The assistant no longer answered and has been started again. Your conversation is safe; please ask once more.</source>
-        <translation>L’assistant ne répondait plus et a été relancé. Votre conversation est en sécurité ; veuillez reposer votre question.</translation>
+        <translation>L’assistant ne répondait plus et a été relancé. Votre conversation est en sécurité&#xa0;; veuillez reposer votre question.</translation>
     </message>
     <message>
         <source>The assistant said something that Alcove did not understand. Please close Alcove and open it again.</source>
@@ -959,7 +959,7 @@
     </message>
     <message>
         <source>Write what you want to know or to have written, then press Send. You can ask again, shorter or otherwise: the assistant remembers this conversation.</source>
-        <translation>Écrivez ce que vous voulez savoir ou faire rédiger, puis appuyez sur Envoyer. Vous pouvez redemander, plus court ou autrement : l’assistant se souvient de cette conversation.</translation>
+        <translation>Écrivez ce que vous voulez savoir ou faire rédiger, puis appuyez sur Envoyer. Vous pouvez redemander, plus court ou autrement&#xa0;: l’assistant se souvient de cette conversation.</translation>
     </message>
     <message>
         <source>Please check what matters</source>
@@ -999,7 +999,7 @@
     </message>
     <message>
         <source>Stop; go back</source>
-        <translation>Arrêter ; revenir</translation>
+        <translation>Arrêter&#xa0;; revenir</translation>
     </message>
     <message>
         <source>Read the answer aloud</source>
@@ -1065,7 +1065,7 @@
     <name>KeepingSection</name>
     <message>
         <source>Where should the copy be kept?</source>
-        <translation>Où garder la copie ?</translation>
+        <translation>Où garder la copie&#xa0;?</translation>
     </message>
     <message>
         <source>Conversations to bring in</source>
@@ -1298,7 +1298,7 @@
     <name>ModelMissingPage</name>
     <message>
         <source>One thing is missing: the assistant</source>
-        <translation>Il manque une chose : l’assistant</translation>
+        <translation>Il manque une chose&#xa0;: l’assistant</translation>
     </message>
     <message>
         <source>A small assistant for everyday questions in English. It is downloaded once and then works without the internet.</source>
@@ -1352,7 +1352,7 @@
     </message>
     <message>
         <source>Keep everything still: nothing blinks and nothing glides</source>
-        <translation>Tout laisser immobile : rien ne clignote, rien ne glisse</translation>
+        <translation>Tout laisser immobile&#xa0;: rien ne clignote, rien ne glisse</translation>
     </message>
 </context>
 <context>
@@ -1378,7 +1378,7 @@
     </message>
     <message>
         <source>This conversation has become long: the assistant no longer sees its beginning. A new conversation starts afresh.</source>
-        <translation>Cette conversation est devenue longue : l’assistant n’en voit plus le début. Une nouvelle conversation repart à neuf.</translation>
+        <translation>Cette conversation est devenue longue&#xa0;: l’assistant n’en voit plus le début. Une nouvelle conversation repart à neuf.</translation>
     </message>
 </context>
 <context>
@@ -1506,7 +1506,7 @@
     </message>
     <message>
         <source>Your conversations are locked away on this computer so that nobody else can read them. Choose a sentence that only you know; you will be asked for it each time.</source>
-        <translation>Vos conversations sont mises sous clé sur cet ordinateur pour que personne d’autre ne puisse les lire. Choisissez une phrase que vous seul connaissez ; elle vous sera demandée à chaque fois.</translation>
+        <translation>Vos conversations sont mises sous clé sur cet ordinateur pour que personne d’autre ne puisse les lire. Choisissez une phrase que vous seul connaissez&#xa0;; elle vous sera demandée à chaque fois.</translation>
     </message>
     <message>
         <source>Please type your passphrase to open your conversations.</source>
@@ -1653,11 +1653,11 @@
     <name>ReadingView</name>
     <message>
         <source>Open this address?</source>
-        <translation>Ouvrir cette adresse ?</translation>
+        <translation>Ouvrir cette adresse&#xa0;?</translation>
     </message>
     <message>
         <source>This opens your web browser, which leaves this computer:</source>
-        <translation>Cela ouvre votre navigateur, qui va sur internet :</translation>
+        <translation>Cela ouvre votre navigateur, qui va sur internet&#xa0;:</translation>
     </message>
     <message>
         <source>Open</source>
@@ -1858,7 +1858,7 @@
     </message>
     <message>
         <source>So that the assistant need not read a long conversation again from its beginning, Alcove keeps on the disk what it has read. It may use this much room:</source>
-        <translation>Pour que l’assistant n’ait pas à relire une longue conversation depuis le début, Alcove garde sur le disque ce qui a été lu. Il peut occuper cette place :</translation>
+        <translation>Pour que l’assistant n’ait pas à relire une longue conversation depuis le début, Alcove garde sur le disque ce qui a été lu. Il peut occuper cette place&#xa0;:</translation>
     </message>
     <message>
         <source>{size} GB</source>
@@ -1930,7 +1930,7 @@
     </message>
     <message>
         <source>Simple view</source>
-        <translation type="unfinished"></translation>
+        <translation>Vue simple</translation>
     </message>
 </context>
 <context>
@@ -2008,7 +2008,7 @@ Tapez une question, puis Entrée. Ctrl-C arrête une réponse, Ctrl-D termine.</
     </message>
     <message>
         <source>You: </source>
-        <translation>Vous : </translation>
+        <translation>Vous&#xa0;: </translation>
     </message>
     <message>
         <source>Goodbye.</source>
@@ -2020,7 +2020,7 @@ Tapez une question, puis Entrée. Ctrl-C arrête une réponse, Ctrl-D termine.</
     </message>
     <message>
         <source>This conversation is not kept: it is gone when you end.</source>
-        <translation>Cette conversation n’est pas conservée : elle disparaît quand vous terminez.</translation>
+        <translation>Cette conversation n’est pas conservée&#xa0;: elle disparaît quand vous terminez.</translation>
     </message>
     <message>
         <source>One moment, the assistant is waking up…</source>
@@ -2066,11 +2066,11 @@ Laissez vide pour ne rien garder cette fois.</translation>
     </message>
     <message>
         <source>New passphrase: </source>
-        <translation>Nouvelle phrase secrète : </translation>
+        <translation>Nouvelle phrase secrète&#xa0;: </translation>
     </message>
     <message>
         <source>The same again: </source>
-        <translation>Encore une fois : </translation>
+        <translation>Encore une fois&#xa0;: </translation>
     </message>
     <message>
         <source>These were not the same. Please try again.</source>
@@ -2082,21 +2082,21 @@ Laissez vide pour ne rien garder cette fois.</translation>
     </message>
     <message>
         <source>Passphrase: </source>
-        <translation>Phrase secrète : </translation>
+        <translation>Phrase secrète&#xa0;: </translation>
     </message>
     <message>
         <source>Recovery code: </source>
-        <translation>Code de secours : </translation>
+        <translation>Code de secours&#xa0;: </translation>
     </message>
     <message>
         <source>Your recovery code: {code}
 Write it down and keep it safe. It opens your conversations if all else fails.</source>
-        <translation>Votre code de secours : {code}
+        <translation>Votre code de secours&#xa0;: {code}
 Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste échoue.</translation>
     </message>
     <message>
         <source>Question: {question}</source>
-        <translation>Question : {question}</translation>
+        <translation>Question&#xa0;: {question}</translation>
     </message>
     <message>
         <source>Stopped.</source>
@@ -2165,7 +2165,7 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     </message>
     <message>
         <source>“{title}” was deleted.</source>
-        <translation>« {title} » a été supprimée.</translation>
+        <translation>«&#xa0;{title}&#xa0;» a été supprimée.</translation>
     </message>
     <message>
         <source>The conversation was deleted.</source>

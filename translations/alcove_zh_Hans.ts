@@ -481,7 +481,7 @@
     </message>
     <message>
         <source>Your question…</source>
-        <translation type="unfinished"></translation>
+        <translation>您的问题……</translation>
     </message>
     <message>
         <source>Your question</source>
@@ -1920,7 +1920,7 @@
     </message>
     <message>
         <source>Simple view</source>
-        <translation type="unfinished"></translation>
+        <translation>简单视图</translation>
     </message>
 </context>
 <context>
