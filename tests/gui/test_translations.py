@@ -50,6 +50,14 @@ def test_french_says_vous_and_chinese_says_nin() -> None:
     assert "你" not in (FOLDER / "alcove_zh_Hans.ts").read_text("utf-8")
 
 
+def test_no_line_begins_with_french_punctuation() -> None:
+    for message in _messages("alcove_fr.ts"):
+        translation = message.find("translation")
+        assert translation is not None
+        for text in translation.itertext():
+            assert not re.search(r" [:;?!»]|« ", text), text
+
+
 @pytest.mark.parametrize(
     ("language", "one", "many"),
     [

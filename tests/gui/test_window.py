@@ -160,7 +160,7 @@ def test_language_changes_at_once(qtbot: QtBot, open_room: OpenRoom) -> None:
     window.show_settings()
     room.program.i18n._install("fr")  # the command line decides in this test, not the person
     qtbot.waitUntil(lambda: window.header._stays.words() == "Tout reste sur cet ordinateur")
-    assert window.talk.empty._greeting.words() == "En quoi puis-je vous aider ?"
+    assert window.talk.empty._greeting.words() == "En quoi puis-je vous aider\u00a0?"
     room.program.i18n._install("zh_Hans")
     qtbot.waitUntil(lambda: window.header._stays.words() == "内容只保存在这台电脑上")
     assert window.settings_page._heading.words() == "设置"
