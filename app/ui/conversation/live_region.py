@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.core.records import Message
 from app.services.chat_events import ReplyProgress, Waiting
 from app.services.history import split_channels
-from app.ui.conversation.spoken import Sentences
+from app.services.spoken import Sentences
 
 _MS_PER_CHARACTER = 60  # a reader at a usual rate says 16 characters in a second
 _LEAST_MS, _MOST_MS = 1_500, 12_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _TABLE_RULE = re.compile(r"^[\s|:-]*-[\s|:-]*$")
@@ -17,9 +18,19 @@ _LONGEST = 400
 class Sentences:
     """Takes a Markdown text that only grows, gives each finished sentence once, without marks."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, code_words: Callable[[], str] = str, plain: Callable[[str], str] = str
+    ) -> None:
+        """Begin with nothing.
+
+        Args:
+            code_words: What is said in the place of a piece of code, "" for nothing.
+            plain: Puts words in the place of what has a notation of its own, such as formulas.
+        """
         self._read = 0
         self._in_code = False
+        self._code_words = code_words
+        self._plain = plain
 
     def more(self, text: str, *, ended: bool = False) -> list[str]:
         """Sentences that became complete.
@@ -43,34 +54,34 @@ class Sentences:
     def _read_line(self, line: str, found: list[str]) -> None:
         if _FENCE.match(line):
             self._in_code = not self._in_code
+            if self._in_code and self._code_words():
+                found.append(self._code_words())
             return
         if self._in_code or _TABLE_RULE.match(line):
             return
         if line.lstrip().startswith("|"):
             line = ", ".join(cell.strip() for cell in line.strip(" |").split("|"))
         used = self._read_sentences(line, found)
-        _say(line[used:], found)
+        self._say(line[used:], found)
 
-    @staticmethod
-    def _read_sentences(line: str, found: list[str]) -> int:
+    def _read_sentences(self, line: str, found: list[str]) -> int:
         """Add the complete sentences of a line; how much of it they are."""
         begin = 0
         for end in _END.finditer(line):
             sentence = line[begin : end.end()]
             if not end.group() or _INITIAL.search(sentence):
                 continue  # the line goes on, or this is "Dr. " or "1. "
-            _say(sentence, found)
+            self._say(sentence, found)
             begin = end.end()
         if len(line) - begin > _LONGEST:
             cut = line.rfind(" ", begin, begin + _LONGEST)
             cut = cut if cut > begin else begin + _LONGEST
-            _say(line[begin:cut], found)
+            self._say(line[begin:cut], found)
             begin = cut
         return begin
 
-
-def _say(words: str, found: list[str]) -> None:
-    words = _LINK.sub(r"\1", _BEFORE_WORDS.sub("", words))
-    words = " ".join(_MARKS.sub("", words).split())
-    if any(character.isalnum() for character in words):
-        found.append(words)
+    def _say(self, words: str, found: list[str]) -> None:
+        words = _LINK.sub(r"\1", _BEFORE_WORDS.sub("", self._plain(words)))
+        words = " ".join(_MARKS.sub("", words).split())
+        if any(character.isalnum() for character in words):
+            found.append(words)
