@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from app.core.records import Message, MessageState, ReplyDetails, Span
 from app.services.chat_events import ReplyProgress, Waiting
+from app.services.spoken import Sentences
 from app.ui.conversation import live_region
 from app.ui.conversation.live_region import LiveRegion
-from app.ui.conversation.spoken import Sentences
 
 
 @pytest.mark.parametrize(
