@@ -51,65 +51,65 @@
     <name>AssistantButton</name>
     <message>
         <source>Assistant: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Assistant&#xa0;: {name}</translation>
     </message>
     <message>
         <source>Choose who answers in this conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisir qui répond dans cette conversation</translation>
     </message>
     <message>
         <source>All assistants…</source>
-        <translation type="unfinished"></translation>
+        <translation>Tous les assistants…</translation>
     </message>
 </context>
 <context>
     <name>AssistantCard</name>
     <message>
         <source>Begin</source>
-        <translation type="unfinished"></translation>
+        <translation>Commencer</translation>
     </message>
     <message>
         <source>Begin a conversation with “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Commencer une conversation avec «&#xa0;{name}&#xa0;»</translation>
     </message>
     <message>
         <source>Change</source>
-        <translation type="unfinished"></translation>
+        <translation>Modifier</translation>
     </message>
     <message>
         <source>Change “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Modifier «&#xa0;{name}&#xa0;»</translation>
     </message>
     <message>
         <source>Delete “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer «&#xa0;{name}&#xa0;»</translation>
     </message>
     <message>
         <source>Without instructions</source>
-        <translation type="unfinished"></translation>
+        <translation>Sans consignes</translation>
     </message>
 </context>
 <context>
     <name>AssistantEditorPage</name>
     <message>
         <source>My assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>Mon assistant</translation>
     </message>
     <message>
         <source>Save this assistant as a file</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer cet assistant dans un fichier</translation>
     </message>
     <message>
         <source>Assistants</source>
-        <translation type="unfinished"></translation>
+        <translation>Assistants</translation>
     </message>
     <message>
         <source>Back to the assistants</source>
-        <translation type="unfinished"></translation>
+        <translation>Retour aux assistants</translation>
     </message>
     <message>
         <source>New assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>Nouvel assistant</translation>
     </message>
     <message>
         <source>Done</source>
@@ -117,26 +117,26 @@
     </message>
     <message>
         <source>Discard the changes</source>
-        <translation type="unfinished"></translation>
+        <translation>Annuler les modifications</translation>
     </message>
     <message>
         <source>Back to the original</source>
-        <translation type="unfinished"></translation>
+        <translation>Revenir à l’original</translation>
     </message>
     <message>
         <source>Save as a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer dans un fichier…</translation>
     </message>
 </context>
 <context>
     <name>AssistantRow</name>
     <message>
         <source>Who should answer?</source>
-        <translation type="unfinished"></translation>
+        <translation>Qui doit répondre&#xa0;?</translation>
     </message>
     <message>
         <source>All assistants</source>
-        <translation type="unfinished"></translation>
+        <translation>Tous les assistants</translation>
     </message>
 </context>
 <context>
@@ -190,11 +190,11 @@
     <name>AssistantsPage</name>
     <message>
         <source>Add an assistant from a file</source>
-        <translation type="unfinished"></translation>
+        <translation>Ajouter un assistant depuis un fichier</translation>
     </message>
     <message>
         <source>Assistants</source>
-        <translation type="unfinished"></translation>
+        <translation>Assistants</translation>
     </message>
     <message>
         <source>Back to the conversation</source>
@@ -202,15 +202,15 @@
     </message>
     <message>
         <source>An assistant is told beforehand what it is there for. Choose one, or make your own; your conversations remember who answers in them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un assistant sait d’avance à quoi il sert. Choisissez-en un, ou créez le vôtre&#xa0;; vos conversations se souviennent de qui y répond.</translation>
     </message>
     <message>
         <source>New assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>Nouvel assistant</translation>
     </message>
     <message>
         <source>Add from a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ajouter depuis un fichier…</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -218,7 +218,7 @@
     </message>
     <message>
         <source>“{name}” was deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>«&#xa0;{name}&#xa0;» a été supprimé.</translation>
     </message>
 </context>
 <context>
@@ -346,7 +346,7 @@
     </message>
     <message>
         <source>Save as a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer dans un fichier…</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -647,6 +647,10 @@
     <message>
         <source>Close this message</source>
         <translation>Fermer ce message</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1030,35 +1034,35 @@
     <name>InstructionSection</name>
     <message>
         <source>Instructions</source>
-        <translation type="unfinished"></translation>
+        <translation>Consignes</translation>
     </message>
     <message>
         <source>What the assistant is told before each conversation. It may be left empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qui est dit à l’assistant avant chaque conversation. Vous pouvez ne rien écrire.</translation>
     </message>
     <message>
         <source>For example: You know gardens in the mountains. Answer in two sentences.</source>
-        <translation type="unfinished"></translation>
+        <translation>Par exemple&#xa0;: Vous connaissez les jardins de montagne. Répondez en deux phrases.</translation>
     </message>
     <message>
         <source>Filled in each time:</source>
-        <translation type="unfinished"></translation>
+        <translation>Complété à chaque fois&#xa0;:</translation>
     </message>
     <message>
         <source>Today’s date</source>
-        <translation type="unfinished"></translation>
+        <translation>La date du jour</translation>
     </message>
     <message>
         <source>Writes {date}, which becomes the date of the day</source>
-        <translation type="unfinished"></translation>
+        <translation>Écrit {date}, qui devient la date du jour</translation>
     </message>
     <message>
         <source>My language</source>
-        <translation type="unfinished"></translation>
+        <translation>Ma langue</translation>
     </message>
     <message>
         <source>Writes {language}, which becomes the language of the window</source>
-        <translation type="unfinished"></translation>
+        <translation>Écrit {language}, qui devient la langue de la fenêtre</translation>
     </message>
 </context>
 <context>
@@ -1070,10 +1074,6 @@
     <message>
         <source>Conversations to bring in</source>
         <translation>Conversations à reprendre</translation>
-    </message>
-    <message>
-        <source>Conversations (*.zip *.json *.jsonl *.chat);;All files (*)</source>
-        <translation>Conversations (*.zip *.json *.jsonl *.chat);;Tous les fichiers (*)</translation>
     </message>
     <message>
         <source>My conversations</source>
@@ -1124,12 +1124,28 @@
         <translation>Des conversations de ChatGPT, GPT4All, Jan ou d’un autre Alcove.</translation>
     </message>
     <message>
+        <source>Conversations (*.zip *.json *.jsonl *.chat *.db);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All conversations in one file that other programs can read. It is not locked.</source>
         <translation>Toutes les conversations dans un fichier que d’autres programmes peuvent lire. Il n’est pas verrouillé.</translation>
     </message>
     <message>
         <source>Looks whether your conversations are in order, and repairs them.</source>
         <translation>Vérifie que vos conversations sont en ordre et les répare.</translation>
+    </message>
+    <message>
+        <source>This copy is locked with another key. Please type the recovery code or the passphrase that belongs to it:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recovery code or passphrase of the copy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the copy</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Stop</source>
@@ -1271,27 +1287,27 @@
     <name>MannerSection</name>
     <message>
         <source>How it should sound</source>
-        <translation type="unfinished"></translation>
+        <translation>Le ton à employer</translation>
     </message>
     <message>
         <source>As it comes</source>
-        <translation type="unfinished"></translation>
+        <translation>Naturel</translation>
     </message>
     <message>
         <source>Plain</source>
-        <translation type="unfinished"></translation>
+        <translation>Simple</translation>
     </message>
     <message>
         <source>Warm</source>
-        <translation type="unfinished"></translation>
+        <translation>Chaleureux</translation>
     </message>
     <message>
         <source>Formal</source>
-        <translation type="unfinished"></translation>
+        <translation>Soutenu</translation>
     </message>
     <message>
         <source>Brief</source>
-        <translation type="unfinished"></translation>
+        <translation>Bref</translation>
     </message>
 </context>
 <context>
@@ -1337,11 +1353,11 @@
     <name>ModelSection</name>
     <message>
         <source>Model</source>
-        <translation type="unfinished"></translation>
+        <translation>Modèle</translation>
     </message>
     <message>
         <source>The one for everything</source>
-        <translation type="unfinished"></translation>
+        <translation>Celui qui sert pour tout</translation>
     </message>
 </context>
 <context>
@@ -1359,15 +1375,15 @@
     <name>NameSection</name>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>Nom</translation>
     </message>
     <message>
         <source>Name of the assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>Nom de l’assistant</translation>
     </message>
     <message>
         <source>For example: Garden</source>
-        <translation type="unfinished"></translation>
+        <translation>Par exemple&#xa0;: Jardin</translation>
     </message>
 </context>
 <context>
@@ -1521,39 +1537,39 @@
     <name>PictureSection</name>
     <message>
         <source>Picture</source>
-        <translation type="unfinished"></translation>
+        <translation>Image</translation>
     </message>
     <message>
         <source>Choose a picture…</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisir une image…</translation>
     </message>
     <message>
         <source>Remove the picture</source>
-        <translation type="unfinished"></translation>
+        <translation>Retirer l’image</translation>
     </message>
     <message>
         <source>This file is not a picture that can be shown.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce fichier n’est pas une image qui peut être affichée.</translation>
     </message>
     <message>
         <source>Drag the picture, or move it with the arrow keys, until you like it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Faites glisser l’image, ou déplacez-la avec les flèches du clavier, jusqu’à ce qu’elle vous plaise.</translation>
     </message>
     <message>
         <source>Part of the picture that is shown</source>
-        <translation type="unfinished"></translation>
+        <translation>Partie de l’image affichée</translation>
     </message>
     <message>
         <source>Size of the picture</source>
-        <translation type="unfinished"></translation>
+        <translation>Taille de l’image</translation>
     </message>
     <message>
         <source>Choose a picture</source>
-        <translation type="unfinished"></translation>
+        <translation>Choisir une image</translation>
     </message>
     <message>
         <source>Pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>Images</translation>
     </message>
 </context>
 <context>

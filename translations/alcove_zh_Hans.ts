@@ -51,65 +51,65 @@
     <name>AssistantButton</name>
     <message>
         <source>Assistant: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>助手：{name}</translation>
     </message>
     <message>
         <source>Choose who answers in this conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>选择由谁来回答这次对话</translation>
     </message>
     <message>
         <source>All assistants…</source>
-        <translation type="unfinished"></translation>
+        <translation>所有助手…</translation>
     </message>
 </context>
 <context>
     <name>AssistantCard</name>
     <message>
         <source>Begin</source>
-        <translation type="unfinished"></translation>
+        <translation>开始</translation>
     </message>
     <message>
         <source>Begin a conversation with “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>与“{name}”开始对话</translation>
     </message>
     <message>
         <source>Change</source>
-        <translation type="unfinished"></translation>
+        <translation>修改</translation>
     </message>
     <message>
         <source>Change “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>修改“{name}”</translation>
     </message>
     <message>
         <source>Delete “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>删除“{name}”</translation>
     </message>
     <message>
         <source>Without instructions</source>
-        <translation type="unfinished"></translation>
+        <translation>没有说明</translation>
     </message>
 </context>
 <context>
     <name>AssistantEditorPage</name>
     <message>
         <source>My assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>我的助手</translation>
     </message>
     <message>
         <source>Save this assistant as a file</source>
-        <translation type="unfinished"></translation>
+        <translation>把这个助手保存为文件</translation>
     </message>
     <message>
         <source>Assistants</source>
-        <translation type="unfinished"></translation>
+        <translation>助手</translation>
     </message>
     <message>
         <source>Back to the assistants</source>
-        <translation type="unfinished"></translation>
+        <translation>返回助手列表</translation>
     </message>
     <message>
         <source>New assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>新建助手</translation>
     </message>
     <message>
         <source>Done</source>
@@ -117,26 +117,26 @@
     </message>
     <message>
         <source>Discard the changes</source>
-        <translation type="unfinished"></translation>
+        <translation>放弃修改</translation>
     </message>
     <message>
         <source>Back to the original</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复原样</translation>
     </message>
     <message>
         <source>Save as a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存为文件…</translation>
     </message>
 </context>
 <context>
     <name>AssistantRow</name>
     <message>
         <source>Who should answer?</source>
-        <translation type="unfinished"></translation>
+        <translation>由谁来回答？</translation>
     </message>
     <message>
         <source>All assistants</source>
-        <translation type="unfinished"></translation>
+        <translation>所有助手</translation>
     </message>
 </context>
 <context>
@@ -190,11 +190,11 @@
     <name>AssistantsPage</name>
     <message>
         <source>Add an assistant from a file</source>
-        <translation type="unfinished"></translation>
+        <translation>从文件添加助手</translation>
     </message>
     <message>
         <source>Assistants</source>
-        <translation type="unfinished"></translation>
+        <translation>助手</translation>
     </message>
     <message>
         <source>Back to the conversation</source>
@@ -202,15 +202,15 @@
     </message>
     <message>
         <source>An assistant is told beforehand what it is there for. Choose one, or make your own; your conversations remember who answers in them.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个助手都事先知道自己的用途。您可以选择一个，也可以自己制作；对话会记住由谁来回答。</translation>
     </message>
     <message>
         <source>New assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>新建助手</translation>
     </message>
     <message>
         <source>Add from a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>从文件添加…</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -218,7 +218,7 @@
     </message>
     <message>
         <source>“{name}” was deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”已删除。</translation>
     </message>
 </context>
 <context>
@@ -346,7 +346,7 @@
     </message>
     <message>
         <source>Save as a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存为文件…</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -642,6 +642,10 @@
     <message>
         <source>Close this message</source>
         <translation>关闭这条消息</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1025,35 +1029,35 @@
     <name>InstructionSection</name>
     <message>
         <source>Instructions</source>
-        <translation type="unfinished"></translation>
+        <translation>说明</translation>
     </message>
     <message>
         <source>What the assistant is told before each conversation. It may be left empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次对话之前告诉助手的话。可以留空。</translation>
     </message>
     <message>
         <source>For example: You know gardens in the mountains. Answer in two sentences.</source>
-        <translation type="unfinished"></translation>
+        <translation>例如：您熟悉山区的花园。请用两句话回答。</translation>
     </message>
     <message>
         <source>Filled in each time:</source>
-        <translation type="unfinished"></translation>
+        <translation>每次自动填入：</translation>
     </message>
     <message>
         <source>Today’s date</source>
-        <translation type="unfinished"></translation>
+        <translation>今天的日期</translation>
     </message>
     <message>
         <source>Writes {date}, which becomes the date of the day</source>
-        <translation type="unfinished"></translation>
+        <translation>写入 {date}，使用时变成当天的日期</translation>
     </message>
     <message>
         <source>My language</source>
-        <translation type="unfinished"></translation>
+        <translation>我的语言</translation>
     </message>
     <message>
         <source>Writes {language}, which becomes the language of the window</source>
-        <translation type="unfinished"></translation>
+        <translation>写入 {language}，使用时变成窗口的语言</translation>
     </message>
 </context>
 <context>
@@ -1065,10 +1069,6 @@
     <message>
         <source>Conversations to bring in</source>
         <translation>要导入的对话</translation>
-    </message>
-    <message>
-        <source>Conversations (*.zip *.json *.jsonl *.chat);;All files (*)</source>
-        <translation>对话 (*.zip *.json *.jsonl *.chat);;所有文件 (*)</translation>
     </message>
     <message>
         <source>My conversations</source>
@@ -1119,12 +1119,28 @@
         <translation>来自 ChatGPT、GPT4All、Jan 或另一个 Alcove 的对话。</translation>
     </message>
     <message>
+        <source>Conversations (*.zip *.json *.jsonl *.chat *.db);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All conversations in one file that other programs can read. It is not locked.</source>
         <translation>把所有对话存成其他程序能读的一个文件。这个文件没有加密。</translation>
     </message>
     <message>
         <source>Looks whether your conversations are in order, and repairs them.</source>
         <translation>检查您的对话是否完好，并进行修复。</translation>
+    </message>
+    <message>
+        <source>This copy is locked with another key. Please type the recovery code or the passphrase that belongs to it:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recovery code or passphrase of the copy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the copy</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Stop</source>
@@ -1261,27 +1277,27 @@
     <name>MannerSection</name>
     <message>
         <source>How it should sound</source>
-        <translation type="unfinished"></translation>
+        <translation>说话的语气</translation>
     </message>
     <message>
         <source>As it comes</source>
-        <translation type="unfinished"></translation>
+        <translation>自然</translation>
     </message>
     <message>
         <source>Plain</source>
-        <translation type="unfinished"></translation>
+        <translation>浅显</translation>
     </message>
     <message>
         <source>Warm</source>
-        <translation type="unfinished"></translation>
+        <translation>亲切</translation>
     </message>
     <message>
         <source>Formal</source>
-        <translation type="unfinished"></translation>
+        <translation>正式</translation>
     </message>
     <message>
         <source>Brief</source>
-        <translation type="unfinished"></translation>
+        <translation>简短</translation>
     </message>
 </context>
 <context>
@@ -1327,11 +1343,11 @@
     <name>ModelSection</name>
     <message>
         <source>Model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>The one for everything</source>
-        <translation type="unfinished"></translation>
+        <translation>通用的模型</translation>
     </message>
 </context>
 <context>
@@ -1349,15 +1365,15 @@
     <name>NameSection</name>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>Name of the assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>助手的名称</translation>
     </message>
     <message>
         <source>For example: Garden</source>
-        <translation type="unfinished"></translation>
+        <translation>例如：花园</translation>
     </message>
 </context>
 <context>
@@ -1511,39 +1527,39 @@
     <name>PictureSection</name>
     <message>
         <source>Picture</source>
-        <translation type="unfinished"></translation>
+        <translation>图片</translation>
     </message>
     <message>
         <source>Choose a picture…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择图片…</translation>
     </message>
     <message>
         <source>Remove the picture</source>
-        <translation type="unfinished"></translation>
+        <translation>移除图片</translation>
     </message>
     <message>
         <source>This file is not a picture that can be shown.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个文件不是可以显示的图片。</translation>
     </message>
     <message>
         <source>Drag the picture, or move it with the arrow keys, until you like it.</source>
-        <translation type="unfinished"></translation>
+        <translation>拖动图片，或用方向键移动它，直到您满意为止。</translation>
     </message>
     <message>
         <source>Part of the picture that is shown</source>
-        <translation type="unfinished"></translation>
+        <translation>显示的图片部分</translation>
     </message>
     <message>
         <source>Size of the picture</source>
-        <translation type="unfinished"></translation>
+        <translation>图片大小</translation>
     </message>
     <message>
         <source>Choose a picture</source>
-        <translation type="unfinished"></translation>
+        <translation>选择图片</translation>
     </message>
     <message>
         <source>Pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>图片</translation>
     </message>
 </context>
 <context>
