@@ -89,9 +89,18 @@ def hit_height(theme: Theme, hit: SearchHit, width_px: int) -> int:
     """How tall the row of a hit is."""
     px = theme.px
     inner = width_px - 2 * px(_SIDE_PX)
-    text = laid_out(hit.text, hit.marks, _size_pt(theme), inner)
+    text = _text_height(hit.text, hit.marks, _size_pt(theme), inner)
     meta = QFontMetrics(theme.font("small")).height()
-    return max(px(48), meta + px(2) + round(text.boundingRect().height()) + 2 * px(_TOP_PX) + px(4))
+    return max(px(48), meta + px(2) + text + 2 * px(_TOP_PX) + px(4))
+
+
+@lru_cache(maxsize=1_024)
+def _text_height(
+    text: str, marks: tuple[tuple[int, int], ...], size_pt: float, width_px: int
+) -> int:
+    layout = _layout(text, marks, body_font(size_pt), width_px)
+    lines = range(min(LINES, layout.lineCount()))
+    return round(sum(layout.lineAt(number).height() for number in lines))
 
 
 @lru_cache(maxsize=256)
@@ -130,7 +139,7 @@ def _layout(text: str, marks: Iterable[tuple[int, int]], font: QFont, width_px: 
     layout.setFormats(formats)
     layout.beginLayout()
     y = 0.0
-    while y < 10_000:
+    for _ in range(LINES + 1):  # one more tells whether there is more
         line = layout.createLine()
         if not line.isValid():
             break
