@@ -225,51 +225,51 @@
     <name>BinCard</name>
     <message>
         <source>Conversation without a name</source>
-        <translation type="unfinished"></translation>
+        <translation>Conversation sans nom</translation>
     </message>
     <message>
         <source>Delete it for good? Nobody can bring it back then.</source>
-        <translation type="unfinished"></translation>
+        <translation>La supprimer définitivement&#xa0;? Personne ne pourra la récupérer.</translation>
     </message>
     <message>
         <source>Restore</source>
-        <translation type="unfinished"></translation>
+        <translation>Récupérer</translation>
     </message>
     <message>
         <source>Restore: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Récupérer&#xa0;: {name}</translation>
     </message>
     <message>
         <source>Delete for good</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer définitivement</translation>
     </message>
     <message>
         <source>Delete for good: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer définitivement&#xa0;: {name}</translation>
     </message>
     <message>
         <source>Keep it</source>
-        <translation type="unfinished"></translation>
+        <translation>La garder</translation>
     </message>
     <message>
         <source>Keep it: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>La garder&#xa0;: {name}</translation>
     </message>
     <message>
         <source>Yes, delete it</source>
-        <translation type="unfinished"></translation>
+        <translation>Oui, la supprimer</translation>
     </message>
     <message>
         <source>Yes, delete it: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Oui, la supprimer&#xa0;: {name}</translation>
     </message>
     <message>
         <source>Deleted: {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimée&#xa0;: {when}</translation>
     </message>
     <message>
         <source>{deleted} · gone today</source>
-        <translation type="unfinished"></translation>
+        <translation>{deleted} · disparaît aujourd’hui</translation>
     </message>
     <message>
         <source>gone in %n day(s)</source>
@@ -284,23 +284,23 @@
     </message>
     <message>
         <source>Bin</source>
-        <translation type="unfinished"></translation>
+        <translation>Corbeille</translation>
     </message>
     <message>
         <source>Empty the bin</source>
-        <translation type="unfinished"></translation>
+        <translation>Vider la corbeille</translation>
     </message>
     <message>
         <source>Keep them</source>
-        <translation type="unfinished"></translation>
+        <translation>Les garder</translation>
     </message>
     <message>
         <source>Yes, delete everything</source>
-        <translation type="unfinished"></translation>
+        <translation>Oui, tout supprimer</translation>
     </message>
     <message>
         <source>Show more</source>
-        <translation>Afficher la suite</translation>
+        <translation>En voir plus</translation>
     </message>
     <message>
         <source>Delete %n conversation(s) for good? Nobody can bring them back then.</source>
@@ -308,7 +308,7 @@
     </message>
     <message>
         <source>The bin is empty. What you delete stays here for a while.</source>
-        <translation type="unfinished"></translation>
+        <translation>La corbeille est vide. Ce que vous supprimez reste ici quelque temps.</translation>
     </message>
 </context>
 <context>
@@ -326,23 +326,23 @@
     </message>
     <message>
         <source>No longer at the top</source>
-        <translation type="unfinished"></translation>
+        <translation>Ne plus garder en haut</translation>
     </message>
     <message>
         <source>Keep at the top</source>
-        <translation type="unfinished"></translation>
+        <translation>Garder en haut</translation>
     </message>
     <message>
         <source>Print…</source>
-        <translation type="unfinished"></translation>
+        <translation>Imprimer…</translation>
     </message>
     <message>
         <source>Save as Word…</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer pour Word…</translation>
     </message>
     <message>
         <source>Save as PDF…</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer en PDF…</translation>
     </message>
     <message>
         <source>Save as a file…</source>
@@ -354,22 +354,22 @@
     </message>
     <message>
         <source>Move to a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ranger dans un dossier</translation>
     </message>
     <message>
         <source>New folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>Nouveau dossier…</translation>
     </message>
     <message>
         <source>Take out of the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Sortir du dossier</translation>
     </message>
 </context>
 <context>
     <name>ChatRows</name>
     <message>
         <source>Name of the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Nom du dossier</translation>
     </message>
     <message>
         <source>New conversation</source>
@@ -393,31 +393,31 @@
     </message>
     <message>
         <source>This conversation is open.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cette conversation est ouverte.</translation>
     </message>
     <message>
         <source>Pinned at the top.</source>
-        <translation type="unfinished"></translation>
+        <translation>Gardée en haut.</translation>
     </message>
     <message>
         <source>More: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Plus&#xa0;: {name}</translation>
     </message>
     <message>
         <source>Folder, closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dossier fermé.</translation>
     </message>
     <message>
         <source>Folder, open.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dossier ouvert.</translation>
     </message>
     <message>
         <source>Name of the conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>Nom de la conversation</translation>
     </message>
     <message>
         <source>Call it “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>L’appeler «&#xa0;{name}&#xa0;»</translation>
     </message>
 </context>
 <context>
@@ -880,18 +880,18 @@
     </message>
     <message>
         <source>Conversation without a name</source>
-        <translation type="unfinished"></translation>
+        <translation>Conversation sans nom</translation>
     </message>
 </context>
 <context>
     <name>Finder</name>
     <message>
         <source>Nothing was found for “{words}”. Try fewer words, or another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Rien n’a été trouvé pour «&#xa0;{words}&#xa0;». Essayez avec moins de mots, ou avec un autre.</translation>
     </message>
     <message>
         <source>Many were found. One more word finds fewer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il y en a beaucoup. Un mot de plus en donnera moins.</translation>
     </message>
     <message>
         <source>%n result(s)</source>
@@ -906,11 +906,11 @@
     </message>
     <message>
         <source>New folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>Nouveau dossier…</translation>
     </message>
     <message>
         <source>Delete the folder, keep its conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Supprimer le dossier, garder ses conversations</translation>
     </message>
 </context>
 <context>
@@ -1844,14 +1844,14 @@
     <name>ResultList</name>
     <message>
         <source>What was found</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qui a été trouvé</translation>
     </message>
 </context>
 <context>
     <name>ResultRows</name>
     <message>
         <source>In the titles</source>
-        <translation type="unfinished"></translation>
+        <translation>Dans les titres</translation>
     </message>
     <message>
         <source>New conversation</source>
@@ -1859,11 +1859,11 @@
     </message>
     <message>
         <source>You · {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous · {when}</translation>
     </message>
     <message>
         <source>Assistant · {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>Assistant · {when}</translation>
     </message>
 </context>
 <context>
@@ -1893,15 +1893,15 @@
     <name>SearchField</name>
     <message>
         <source>Search your conversations</source>
-        <translation>Rechercher dans vos conversations</translation>
+        <translation>Chercher dans vos conversations</translation>
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished"></translation>
+        <translation>Chercher</translation>
     </message>
     <message>
         <source>Clear the search</source>
-        <translation type="unfinished"></translation>
+        <translation>Effacer la recherche</translation>
     </message>
 </context>
 <context>
@@ -1938,7 +1938,7 @@
     </message>
     <message>
         <source>Bin</source>
-        <translation type="unfinished"></translation>
+        <translation>Corbeille</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -1970,6 +1970,14 @@
     <message>
         <source>Read</source>
         <translation>Lire</translation>
+    </message>
+    <message>
+        <source>Stop reading</source>
+        <translation>Arrêter la lecture</translation>
+    </message>
+    <message>
+        <source>Quiet</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Print</source>
@@ -2224,6 +2232,13 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     <message>
         <source>Full</source>
         <translation>Complète</translation>
+    </message>
+</context>
+<context>
+    <name>Voice</name>
+    <message>
+        <source>Here the answer shows a piece of code.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

@@ -225,51 +225,51 @@
     <name>BinCard</name>
     <message>
         <source>Conversation without a name</source>
-        <translation type="unfinished"></translation>
+        <translation>未命名的对话</translation>
     </message>
     <message>
         <source>Delete it for good? Nobody can bring it back then.</source>
-        <translation type="unfinished"></translation>
+        <translation>要彻底删除吗？删除后谁也无法找回。</translation>
     </message>
     <message>
         <source>Restore</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复</translation>
     </message>
     <message>
         <source>Restore: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复：{name}</translation>
     </message>
     <message>
         <source>Delete for good</source>
-        <translation type="unfinished"></translation>
+        <translation>彻底删除</translation>
     </message>
     <message>
         <source>Delete for good: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>彻底删除：{name}</translation>
     </message>
     <message>
         <source>Keep it</source>
-        <translation type="unfinished"></translation>
+        <translation>保留</translation>
     </message>
     <message>
         <source>Keep it: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>保留：{name}</translation>
     </message>
     <message>
         <source>Yes, delete it</source>
-        <translation type="unfinished"></translation>
+        <translation>是的，删除</translation>
     </message>
     <message>
         <source>Yes, delete it: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>是的，删除：{name}</translation>
     </message>
     <message>
         <source>Deleted: {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>删除时间：{when}</translation>
     </message>
     <message>
         <source>{deleted} · gone today</source>
-        <translation type="unfinished"></translation>
+        <translation>{deleted} · 今天将彻底消失</translation>
     </message>
     <message>
         <source>gone in %n day(s)</source>
@@ -280,23 +280,23 @@
     <name>BinPage</name>
     <message>
         <source>Back to the conversation</source>
-        <translation>返回对话</translation>
+        <translation>回到对话</translation>
     </message>
     <message>
         <source>Bin</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站</translation>
     </message>
     <message>
         <source>Empty the bin</source>
-        <translation type="unfinished"></translation>
+        <translation>清空回收站</translation>
     </message>
     <message>
         <source>Keep them</source>
-        <translation type="unfinished"></translation>
+        <translation>保留</translation>
     </message>
     <message>
         <source>Yes, delete everything</source>
-        <translation type="unfinished"></translation>
+        <translation>是的，全部删除</translation>
     </message>
     <message>
         <source>Show more</source>
@@ -308,7 +308,7 @@
     </message>
     <message>
         <source>The bin is empty. What you delete stays here for a while.</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站是空的。您删除的内容会在这里保留一段时间。</translation>
     </message>
 </context>
 <context>
@@ -326,27 +326,27 @@
     </message>
     <message>
         <source>No longer at the top</source>
-        <translation type="unfinished"></translation>
+        <translation>不再固定在顶部</translation>
     </message>
     <message>
         <source>Keep at the top</source>
-        <translation type="unfinished"></translation>
+        <translation>固定在顶部</translation>
     </message>
     <message>
         <source>Print…</source>
-        <translation type="unfinished"></translation>
+        <translation>打印…</translation>
     </message>
     <message>
         <source>Save as Word…</source>
-        <translation type="unfinished"></translation>
+        <translation>存为 Word…</translation>
     </message>
     <message>
         <source>Save as PDF…</source>
-        <translation type="unfinished"></translation>
+        <translation>存为 PDF…</translation>
     </message>
     <message>
         <source>Save as a file…</source>
-        <translation>保存为文件…</translation>
+        <translation>存为文件…</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -354,22 +354,22 @@
     </message>
     <message>
         <source>Move to a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>移到文件夹</translation>
     </message>
     <message>
         <source>New folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>新建文件夹…</translation>
     </message>
     <message>
         <source>Take out of the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>移出文件夹</translation>
     </message>
 </context>
 <context>
     <name>ChatRows</name>
     <message>
         <source>Name of the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹名称</translation>
     </message>
     <message>
         <source>New conversation</source>
@@ -393,31 +393,31 @@
     </message>
     <message>
         <source>This conversation is open.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个对话正开着。</translation>
     </message>
     <message>
         <source>Pinned at the top.</source>
-        <translation type="unfinished"></translation>
+        <translation>固定在顶部。</translation>
     </message>
     <message>
         <source>More: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>更多：{name}</translation>
     </message>
     <message>
         <source>Folder, closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹，已收起。</translation>
     </message>
     <message>
         <source>Folder, open.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹，已展开。</translation>
     </message>
     <message>
         <source>Name of the conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>对话名称</translation>
     </message>
     <message>
         <source>Call it “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>命名为“{name}”</translation>
     </message>
 </context>
 <context>
@@ -875,18 +875,18 @@
     </message>
     <message>
         <source>Conversation without a name</source>
-        <translation type="unfinished"></translation>
+        <translation>未命名的对话</translation>
     </message>
 </context>
 <context>
     <name>Finder</name>
     <message>
         <source>Nothing was found for “{words}”. Try fewer words, or another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有找到“{words}”。请减少几个词，或换一个词试试。</translation>
     </message>
     <message>
         <source>Many were found. One more word finds fewer.</source>
-        <translation type="unfinished"></translation>
+        <translation>找到的很多。再加一个词，范围会更小。</translation>
     </message>
     <message>
         <source>%n result(s)</source>
@@ -901,11 +901,11 @@
     </message>
     <message>
         <source>New folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>新建文件夹…</translation>
     </message>
     <message>
         <source>Delete the folder, keep its conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>删除文件夹，保留其中的对话</translation>
     </message>
 </context>
 <context>
@@ -1834,14 +1834,14 @@
     <name>ResultList</name>
     <message>
         <source>What was found</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索结果</translation>
     </message>
 </context>
 <context>
     <name>ResultRows</name>
     <message>
         <source>In the titles</source>
-        <translation type="unfinished"></translation>
+        <translation>标题中</translation>
     </message>
     <message>
         <source>New conversation</source>
@@ -1849,11 +1849,11 @@
     </message>
     <message>
         <source>You · {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>您 · {when}</translation>
     </message>
     <message>
         <source>Assistant · {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>助手 · {when}</translation>
     </message>
 </context>
 <context>
@@ -1887,11 +1887,11 @@
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索</translation>
     </message>
     <message>
         <source>Clear the search</source>
-        <translation type="unfinished"></translation>
+        <translation>清除搜索</translation>
     </message>
 </context>
 <context>
@@ -1928,7 +1928,7 @@
     </message>
     <message>
         <source>Bin</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -1960,6 +1960,14 @@
     <message>
         <source>Read</source>
         <translation>朗读</translation>
+    </message>
+    <message>
+        <source>Stop reading</source>
+        <translation>停止朗读</translation>
+    </message>
+    <message>
+        <source>Quiet</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Print</source>
@@ -2214,6 +2222,13 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     <message>
         <source>Full</source>
         <translation>完整</translation>
+    </message>
+</context>
+<context>
+    <name>Voice</name>
+    <message>
+        <source>Here the answer shows a piece of code.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
