@@ -32,8 +32,11 @@ def kept(folder: Path) -> dict[str, object]:
     return values
 
 
-def opened(open_room: OpenRoom, *, keep: bool = False, **options: str) -> Room:
-    room = open_room(keep=keep, **options)
+def opened(
+    open_room: OpenRoom, *, keep: bool = False, folder: Path | None = None, **options: str
+) -> Room:
+    place = {"folder": folder} if folder is not None else {}
+    room = open_room(keep=keep, **place, **options)
     room.window.show_settings()
     return room
 

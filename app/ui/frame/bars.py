@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.core.errors import AppError
+from app.core.errors import AppError, Corrupt
 from app.core.records import ChatSummary
 from app.ui.error_text import error_text
 from app.ui.look.theme import Theme
@@ -53,13 +53,22 @@ class _Bar(Card):
 
 
 class ErrorBar(_Bar):
-    """What went wrong, in a sentence, until it is read."""
+    """What went wrong, in a sentence, until it is read.
+
+    Signals:
+        repair_wished: Repair the conversations; offered where that is what helps.
+    """
+
+    repair_wished = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "alert", "alert", "alert", parent)
         self._error: AppError | EngineError | None = None
+        self._repair = Button(theme, "outlined")
         self._close = Button(theme, "icon", "close")
+        self.row.addWidget(self._repair)
         self.row.addWidget(self._close)
+        self._repair.clicked.connect(self.repair_wished)
         self._close.clicked.connect(self.dismiss)
         self._retranslate()
         self.hide()
@@ -72,6 +81,7 @@ class ErrorBar(_Bar):
     def show_error(self, error: AppError | EngineError) -> None:
         """Say what happened and what can be done."""
         self._error = error
+        self._repair.setVisible(isinstance(error, Corrupt))
         self.say(error_text(error))
 
     def dismiss(self) -> None:
@@ -81,6 +91,7 @@ class ErrorBar(_Bar):
 
     def _retranslate(self) -> None:
         self._close.set_label(self.tr("Close this message"))
+        self._repair.set_label(self.tr("Repair"))
         if self._error is not None:
             self.say(error_text(self._error))
 

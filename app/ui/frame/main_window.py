@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
         add_shortcuts(
             self,
             {
-                "new": services.chats.new_chat,
+                "new": self.chats.new_chat,
                 "earlier": self.chats.show_earlier,
                 "stop": self._on_escape,
                 "read": shell.simple_actions.read_button.click,

@@ -39,6 +39,7 @@ class SettingsPage(ScrollPage):
         super().__init__(theme, parent)
         self._simple = False
         self._kept = False
+        self._damaged = False
         self._back = Button(theme, "quiet", "arrow-left")
         self._heading = Label(theme, "heading")
         self.text_size = TextSizeSection(theme)
@@ -85,6 +86,18 @@ class SettingsPage(ScrollPage):
         self._kept = kept
         self._set_rest_shown(self.answers.isVisibleTo(self.column))
 
+    def set_damaged(self, damaged: bool) -> None:
+        """Conversations that could not be opened wait to be repaired."""
+        self._damaged = damaged
+        self.keeping.set_damaged(damaged)
+        self._set_rest_shown(self.answers.isVisibleTo(self.column))
+
+    def show_keeping(self) -> None:
+        """Show where conversations are kept and repaired, whatever else is hidden."""
+        self._set_rest_shown(True)
+        self.keeping.repair.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.ensureWidgetVisible(self.keeping)
+
     def _build(self) -> None:
         px = self.theme.px
         body = self.column.body
@@ -107,8 +120,9 @@ class SettingsPage(ScrollPage):
         self.more.setVisible(not shown)
         for section in self._rest:
             section.setVisible(shown)
-        for section in (self.keeping, self.recovery, self.saved_chats):
+        for section in (self.recovery, self.saved_chats):
             section.setVisible(shown and self._kept)
+        self.keeping.setVisible(shown and (self._kept or self._damaged))
 
     def _retranslate(self) -> None:
         self._back.set_label(self.tr("Back to the conversation"))

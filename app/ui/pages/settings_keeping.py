@@ -5,9 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QDir, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.core.errors import AppError
+from app.core.errors import AppError, KeyUnavailable
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Label
 from app.ui.pages.keeping_sentences import KeepingSentences
@@ -25,6 +32,7 @@ class KeepingSection(Section):
         import_wished: File or folder that was chosen.
         export_wished: File that was chosen, and "markdown", "json" or "text".
         repair_wished: Look whether everything is sound.
+        secret_given: The copy that was to be brought in, and what opens it.
         stop_wished: Stop what is under way.
     """
 
@@ -32,6 +40,7 @@ class KeepingSection(Section):
     import_wished = Signal(object)
     export_wished = Signal(object, str)
     repair_wished = Signal()
+    secret_given = Signal(object, str)
     stop_wished = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -45,6 +54,10 @@ class KeepingSection(Section):
         self.repair = Button(theme, "outlined", "check")
         self._deeds = (self.backup, self.bring, self.take, self.repair)
         self._words = [Label(theme, "body", "muted") for _ in self._deeds]
+        self._copy: Path | None = None  # that was to be brought in
+        self._ask_secret = Label(theme, "body")
+        self.secret = QLineEdit()
+        self.open_copy = Button(theme, "outlined", "key")
         self._doing = Label(theme, "body")
         self._bar = QProgressBar()
         self._bar.setRange(0, _STEPS)
@@ -57,6 +70,8 @@ class KeepingSection(Section):
         self.take.clicked.connect(self._on_export)
         self.repair.clicked.connect(self.repair_wished)
         self.stop.clicked.connect(self.stop_wished)
+        self.secret.returnPressed.connect(self._on_secret)
+        self.open_copy.clicked.connect(self._on_secret)
         self.retranslate()
 
     def show_started(self, work: str) -> None:
@@ -81,6 +96,12 @@ class KeepingSection(Section):
         self._running, self._outcome = "", "cancelled"
         self._show()
 
+    def set_damaged(self, damaged: bool) -> None:
+        """Conversations that cannot be opened can only be repaired."""
+        for button, words in zip(self._deeds[:-1], self._words, strict=False):
+            button.setVisible(not damaged)
+            words.setVisible(not damaged)
+
     def _build(self) -> None:
         px = self.theme.px
         for button, words in zip(self._deeds, self._words, strict=True):
@@ -89,7 +110,9 @@ class KeepingSection(Section):
             row.addWidget(words)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self.column.addLayout(row)
-            self.column.addSpacing(px(8))
+        for widget in (self._ask_secret, self.secret):
+            self.column.addWidget(widget)
+        self.column.addWidget(self.open_copy, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addWidget(self._doing)
         under = QHBoxLayout()
         under.setSpacing(px(14))
@@ -110,10 +133,15 @@ class KeepingSection(Section):
             self,
             self.tr("Conversations to bring in"),
             QDir.homePath(),
-            self.tr("Conversations (*.zip *.json *.jsonl *.chat);;All files (*)"),
+            self.tr("Conversations (*.zip *.json *.jsonl *.chat *.db);;All files (*)"),
         )
         if place:
-            self.import_wished.emit(Path(place))
+            self._copy = Path(place)
+            self.import_wished.emit(self._copy)
+
+    def _on_secret(self) -> None:
+        if self._copy is not None and self.secret.text().strip():
+            self.secret_given.emit(self._copy, self.secret.text().strip())
 
     def _on_export(self) -> None:
         name = self.tr("My conversations") + ".md"
@@ -142,10 +170,16 @@ class KeepingSection(Section):
             button.setEnabled(not under_way)
         for widget in (self._doing, self._bar, self.stop):
             widget.setVisible(under_way)
+        outcome = self._outcome
+        locked = isinstance(outcome, KeyUnavailable) and outcome.params.get("reason") == "wrong"
+        if not locked:
+            self.secret.clear()
+        for field in (self._ask_secret, self.secret, self.open_copy):
+            field.setVisible(locked)
         if under_way:
             self._doing.setText(self._sentences.doing(self._running))
             self._bar.setAccessibleName(self._sentences.doing(self._running))
-        said = self._sentences.outcome(self._outcome)
+        said = "" if locked else self._sentences.outcome(self._outcome)
         self.said.set_tone("alert" if isinstance(self._outcome, AppError) else "accent")
         self.said.setText(said)
         self.said.setVisible(bool(said))
@@ -177,5 +211,12 @@ class KeepingSection(Section):
             button.set_label(label)
             button.setAccessibleDescription(text)
             words.setText(text)
+        question = self.tr(
+            "This copy is locked with another key. Please type the recovery code or the "
+            "passphrase that belongs to it:"
+        )
+        self._ask_secret.setText(question)
+        self.secret.setAccessibleName(self.tr("Recovery code or passphrase of the copy"))
+        self.open_copy.set_label(self.tr("Open the copy"))
         self.stop.set_label(self.tr("Stop"))
         self._show()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from app.core.errors import AppError
+from app.core.errors import AppError, StoreError
 from app.core.records import ChatView, Message
 from app.services.chats import ChatService
 from app.services.search import SearchService
@@ -32,10 +32,17 @@ class ChatWiring(QObject):
         shell.earlier.search_wished.connect(search.find)
         search.found.connect(shell.earlier.show_results)
         shell.simple_header.earlier_wished.connect(self.show_earlier)
-        shell.sidebar.new_wished.connect(chats.new_chat)
-        shell.simple_actions.new_wished.connect(chats.new_chat)
+        shell.sidebar.new_wished.connect(self.new_chat)
+        shell.simple_actions.new_wished.connect(self.new_chat)
         shell.simple_actions.stop_wished.connect(chats.stop)
         self._show_what_can_be_done()
+
+    @Slot()
+    def new_chat(self) -> None:
+        """Show a fresh conversation, whatever page is on."""
+        if not self._shell.locked:
+            self._chats.new_chat()
+            self._shell.back()
 
     @Slot(int)
     @Slot(int, int)
@@ -61,17 +68,19 @@ class ChatWiring(QObject):
     @Slot(object)
     def show_error(self, error: AppError | EngineError) -> None:
         """Say it in the bar, unless it is said in a better place already."""
-        if error.code != self._failed_code and not self._shell.showing(self._shell.missing):
+        said_there = self._shell.showing(self._shell.missing) and not isinstance(error, StoreError)
+        if error.code != self._failed_code and not said_there:
             self._shell.error_bar.show_error(error)
 
     def _on_chat_opened(self, view: ChatView | None) -> None:
         self._shell.sidebar.chats.set_open_chat(view.summary.id if view is not None else None)
         self._shell.long_bar.hide()
         self._shell.workspace.hide_list()
-        if view is None:
-            self._shell.back()
-        else:
+        if view is not None:
             self._shell.show_page(self._shell.talk)
+        elif not self._shell.showing(self._shell.settings_page):
+            # There a fresh one comes by itself, after a repair; what it says stays to be read.
+            self._shell.back()
         self._show_what_can_be_done()
 
     def _on_message_added(self, message: Message) -> None:

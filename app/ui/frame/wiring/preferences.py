@@ -62,6 +62,7 @@ class PreferenceWiring(QObject):
         shell.settings_page.chosen.connect(self.choose)
         shell.simple_header.full_wished.connect(lambda: self.choose(VIEW, "full"))
         shell.sidebar.simple_wished.connect(lambda: self.choose(VIEW, "simple"))
+        shell.error_bar.repair_wished.connect(self._show_repair)
         for effect in self._effects.values():
             effect()
         motion = SystemMotion(self)
@@ -85,6 +86,11 @@ class PreferenceWiring(QObject):
         self._shell.settings_page.begin(self, simple=self._shell.view == "simple")
         self._shell.workspace.hide_list()
         self._shell.show_page(self._shell.settings_page)
+
+    def _show_repair(self) -> None:
+        self.show_settings()
+        self._shell.settings_page.show_keeping()
+        self._shell.settings_page.keeping.repair.click()
 
     @Slot(object, object)
     def choose(self, option: Option[Any], value: Any) -> None:  # noqa: ANN401  each option's own

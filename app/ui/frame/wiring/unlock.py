@@ -14,6 +14,7 @@ class UnlockWiring(QObject):
     def __init__(self, shell: Shell, unlock: UnlockService) -> None:
         super().__init__(shell)
         self._shell = shell
+        self._unlock = unlock
         self._code_is_new = False
         unlock.passphrase_needed.connect(self._on_passphrase_needed)
         unlock.unlock_failed.connect(shell.passphrase.show_failure)
@@ -36,6 +37,7 @@ class UnlockWiring(QObject):
         self._shell.recovery.set_code(code)
 
     def _on_opened(self, _store: object, _mode: str) -> None:
+        self._shell.settings_page.set_damaged(self._unlock.damaged)
         self._shell.unlock()
         if self._code_is_new:
             self._code_is_new = False
