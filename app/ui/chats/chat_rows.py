@@ -154,7 +154,7 @@ class ChatRows(QObject):
 
     def _folder_words(self, entry: FolderHeading) -> RowWords:
         name = self.words(entry)
-        held = QCoreApplication.translate("ChatRows", "%n conversation(s)", "", entry.count)
+        held = QCoreApplication.translate("ChatRows", "%n conversation(s)", None, entry.count)
         state = self.tr("Folder, closed.") if entry.closed else self.tr("Folder, open.")
         return RowWords(name, held, state, self.tr("More: {name}").format(name=name))
 

@@ -134,7 +134,7 @@ class Finder(QWidget):
         elif results.more:
             self._told.setText(self.tr("Many were found. One more word finds fewer."))
         else:
-            self._told.setText(QCoreApplication.translate("Finder", "%n result(s)", "", count))
+            self._told.setText(QCoreApplication.translate("Finder", "%n result(s)", None, count))
 
     def _fit(self) -> None:
         px = self._theme.px

@@ -48,7 +48,8 @@ class HitButton(RowButton):
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("muted"))
         meta = QRect(inner.x(), inner.y(), inner.width(), painter.fontMetrics().height())
-        paint_words(painter, meta, row.meta)
+        fits = painter.fontMetrics().horizontalAdvance(row.meta) <= meta.width()
+        paint_words(painter, meta, row.meta if fits else row.when)
         painter.setPen(theme.color("ink"))
         layout = laid_out(row.text, row.marks, _size_pt(theme), inner.width())
         layout.draw(painter, QPointF(inner.x(), meta.bottom() + 1 + px(2)))
@@ -65,16 +66,16 @@ class HitRow(Row):
         super().__init__("hit", parent)
         self._theme = theme
         self.button = HitButton(theme, self)
-        self.meta = self.text = ""
+        self.meta = self.when = self.text = ""
         self.marks: tuple[tuple[int, int], ...] = ()
 
     def stops(self) -> tuple[QWidget, ...]:
         """One button."""
         return (self.button,)
 
-    def say(self, hit: SearchHit, meta: str) -> None:
-        """Show a hit; `meta` says who wrote it and when."""
-        self.meta, self.text, self.marks = meta, hit.text, hit.marks
+    def say(self, hit: SearchHit, meta: str, when: str) -> None:
+        """Show a hit; `meta` says who wrote it and when, `when` suffices in a narrow row."""
+        self.meta, self.when, self.text, self.marks = meta, when, hit.text, hit.marks
         self.button.say(f"{meta}: {hit.text}")
         self.button.setText("")
         self.button.update()

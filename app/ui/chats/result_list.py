@@ -117,13 +117,13 @@ class ResultRows(QObject):
             when = self._dates.when(entry.updated_at)
             row.say(RowWords(self._title(entry), when, "", ""), is_open=False, indented=False)
         else:
-            row.say(entry, self._meta(entry))
+            when = self._dates.when(entry.created_at)
+            row.say(entry, self._meta(entry, when), when)
 
     def _title(self, chat: ChatSummary) -> str:
         return one_line(chat.title) or self.tr("New conversation")
 
-    def _meta(self, hit: SearchHit) -> str:
-        when = self._dates.when(hit.created_at)
+    def _meta(self, hit: SearchHit, when: str) -> str:
         if hit.role == "user":
             return self.tr("You · {when}").format(when=when)
         return self.tr("Assistant · {when}").format(when=when)

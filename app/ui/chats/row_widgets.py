@@ -102,8 +102,8 @@ class MenuRow(Row):
         raise NotImplementedError
 
     def shows_menu(self) -> bool:
-        """Whether the menu button is seen; in high contrast whatever can be used is."""
-        return self._menu and (self.active() or self.theme.scheme == "contrast")
+        """Whether the menu button is seen: where the pointer or the keyboard is."""
+        return self._menu and self.active()
 
     def stops(self) -> tuple[QWidget, ...]:
         """The row, then its menu."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.chats.finder import Finder
 from app.ui.look.theme import Theme
@@ -12,6 +12,9 @@ from app.ui.look.widgets import Button, IconLabel, Label
 
 WIDTH = 286
 _SIDE = 16
+# Heights, at 16 pt text, below which the list is given the room of other things.
+_LOW = 640
+_VERY_LOW = 440
 
 
 class Sidebar(QWidget):
@@ -55,10 +58,10 @@ class Sidebar(QWidget):
         self._begin = QVBoxLayout()
         self._begin.addLayout(self._top)
         self._begin.addWidget(self._new)
-        self._ways = QVBoxLayout()
-        self._ways.addWidget(self._bin)
-        self._ways.addWidget(self._settings)
-        self._ways.addWidget(self._simple)
+        self._ways = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        for way in (self._bin, self._settings, self._simple):
+            self._ways.addWidget(way)
+        self._ways.addStretch(1)
         self._layout = QVBoxLayout(self)
         self._layout.addLayout(self._begin)
         self._layout.addWidget(self.finder, 1)
@@ -67,7 +70,7 @@ class Sidebar(QWidget):
         self._bin.clicked.connect(self.bin_wished)
         self._settings.clicked.connect(self.settings_wished)
         self._simple.clicked.connect(self.simple_wished)
-        theme.changed.connect(self._fit)
+        theme.changed.connect(self._on_theme_changed)
         self._retranslate()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -82,6 +85,15 @@ class Sidebar(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
         super().changeEvent(event)
+
+    def _on_theme_changed(self) -> None:
+        self._fit()
+        self._name_ways()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the list is what keeps its room."""
+        super().resizeEvent(event)
+        self._name_ways()
 
     def _fit(self) -> None:
         px = self._theme.px
@@ -107,7 +119,23 @@ class Sidebar(QWidget):
                 keys=keys.toString(QKeySequence.SequenceFormat.NativeText)
             ),
         )
-        self._bin.set_label(self.tr("Bin"))
-        self._settings.set_label(self.tr("Settings"))
-        self._simple.set_label(self.tr("Simple view"))
         self._fit()
+        self._name_ways()
+
+    def _name_ways(self) -> None:
+        """With words where there is room; in a low window by their pictures, side by side."""
+        low = self.height() < self._theme.px(_LOW)
+        for way, words in (
+            (self._bin, self.tr("Bin")),
+            (self._settings, self.tr("Settings")),
+            (self._simple, self.tr("Simple view")),
+        ):
+            way.set_label(words)
+            way.setToolTip(words if low else "")
+            if low:
+                way.setText("")
+        directions = QBoxLayout.Direction
+        self._ways.setDirection(directions.LeftToRight if low else directions.TopToBottom)
+        very_low = self.height() < self._theme.px(_VERY_LOW)
+        self._mark.setVisible(not very_low)
+        self._name.setVisible(not very_low)

@@ -156,7 +156,7 @@ class BinPage(ScrollPage):
             return QCoreApplication.translate(
                 "BinPage",
                 "Delete %n conversation(s) for good? Nobody can bring them back then.",
-                "",
+                None,
                 count,
             )
         if not count:
@@ -164,6 +164,6 @@ class BinPage(ScrollPage):
         return QCoreApplication.translate(
             "BinPage",
             "What you delete stays here for %n day(s). Then it is gone for good.",
-            "",
+            None,
             self._days,
         )

@@ -122,7 +122,7 @@ class BinCard(Card):
         when = self.tr("Deleted: {when}").format(when=Dates().when(self._chat.deleted_at, now))
         if left <= 0:
             return self.tr("{deleted} · gone today").format(deleted=when)
-        days = QCoreApplication.translate("BinCard", "gone in %n day(s)", "", left)
+        days = QCoreApplication.translate("BinCard", "gone in %n day(s)", None, left)
         return f"{when} · {days}"
 
     def _fit(self) -> None:
