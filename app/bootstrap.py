@@ -24,6 +24,7 @@ from app.core.options import (
     ANSWER_LANGUAGE,
     DEVICE,
     OFFLINE_LOCK,
+    READING_PACE,
     SAVED_CHATS_MB,
     THREADS,
     USE_KEYRING,
@@ -42,6 +43,7 @@ from app.services.search import SearchService
 from app.services.signals import ProcessSignals
 from app.services.tasks import Tasks
 from app.services.vault import UnlockService
+from app.services.voice import Voice
 from engine.types import Device
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Program:
     keeping: KeepingService
     models: ModelService
     unlock: UnlockService
+    voice: Voice
     i18n: I18n
 
     def services(self) -> Services:
@@ -90,6 +93,7 @@ class Program:
             keeping=self.keeping,
             models=self.models,
             unlock=self.unlock,
+            voice=self.voice,
             i18n=self.i18n,
             settings=self.settings,
             data=self.paths.data,
@@ -104,6 +108,7 @@ class Program:
 
     def close(self) -> None:
         """Store what is on its way and end the worker; after this nothing happens any more."""
+        self.voice.close()
         self.models.shutdown()
         self.keeping.shutdown()
         self.chats.shutdown()
@@ -129,6 +134,13 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     unlock = UnlockService(paths, tasks, use_keyring=settings.get(USE_KEYRING), parent=parent)
     keeping = KeepingService(tasks, _export_words, unlock, parent)
     i18n = I18n(settings, resources_folder() / "i18n", parent)
+    voice = Voice(
+        lambda: settings.get(READING_PACE),
+        lambda: i18n.language.partition("_")[0],
+        _code_left_out,
+        _say_formulas,
+        parent,
+    )
     assistants = AssistantService(
         tasks,
         _shipped_words,
@@ -166,6 +178,7 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
         keeping=keeping,
         models=models,
         unlock=unlock,
+        voice=voice,
         i18n=i18n,
     )
 
@@ -322,6 +335,20 @@ def _export_words() -> ExportWords:
     from app.ui.export_words import export_words  # noqa: PLC0415  not needed by a window's start
 
     return export_words()
+
+
+def _code_left_out() -> str:
+    """What is said in the place of code, in the language that is on."""
+    from app.ui.voice_words import code_left_out  # noqa: PLC0415  not needed by a window's start
+
+    return code_left_out()
+
+
+def _say_formulas(text: str) -> str:
+    """A line to read aloud, with words in the place of its formulas."""
+    from app.ui.voice_words import say_formulas  # noqa: PLC0415  not needed by a window's start
+
+    return say_formulas(text)
 
 
 def _gate_is_locked(settings: Settings) -> bool:

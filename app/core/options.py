@@ -74,6 +74,7 @@ SEND_WITH_ENTER = Option("send_with_enter", True)
 MARK_DOUBT = Option("mark_doubt", True)
 # "" is the language of the question.
 ANSWER_LANGUAGE = Option("answer_language", "", choices=("", "en", "fr", "zh_Hans"))
+READING_PACE = Option("reading_pace", "normal", choices=("slow", "normal", "fast"))
 OFFLINE_LOCK = Option("offline_lock", True)
 MODEL = Option("model", "")
 DEVICE = Option("device", "auto", choices=("auto", "cpu", "cuda", "webgpu", "trt-rtx", "alcove"))
@@ -95,6 +96,7 @@ OPTIONS: tuple[Option[bool] | Option[int] | Option[str], ...] = (
     SEND_WITH_ENTER,
     MARK_DOUBT,
     ANSWER_LANGUAGE,
+    READING_PACE,
     OFFLINE_LOCK,
     MODEL,
     DEVICE,

@@ -64,6 +64,7 @@ class Conversation(QAbstractScrollArea):
         self._theme = theme
         self._note_for = note_for
         self._noted_id = 0
+        self._read_id = 0
         self._value = 0
         self._quiet = False
         self._text_width = TEXT_WIDTH
@@ -149,6 +150,13 @@ class Conversation(QAbstractScrollArea):
     def set_manner(self, manner: Manner) -> None:
         """Show more or less of each message."""
         self._stage.set_manner(manner)
+
+    def set_reading(self, message_id: int) -> None:
+        """This message is being read aloud; 0: none."""
+        self._read_id = message_id
+        for _, widget in self._stage.widgets():
+            if isinstance(widget, ReplyWidget):
+                widget.set_reading(widget.message.id == message_id)
 
     def set_text_width(self, width: float) -> None:
         """Greatest width of the text, given for 16 pt."""
@@ -245,6 +253,7 @@ class Conversation(QAbstractScrollArea):
             widget.edit_wished.connect(self.edit_wished)
         else:
             widget.answer_wished.connect(self.answer_wished)
+            widget.set_reading(widget.message.id == self._read_id)
         self._set_note(widget)
         self._waiting.raise_()
         self._chain.start()

@@ -19,8 +19,10 @@ from app.ui.frame.wiring.bin import BinWiring
 from app.ui.frame.wiring.chats import ChatWiring
 from app.ui.frame.wiring.finder import FinderWiring
 from app.ui.frame.wiring.keeping import KeepingWiring
+from app.ui.frame.wiring.paper import PaperWiring
 from app.ui.frame.wiring.preferences import PreferenceWiring
 from app.ui.frame.wiring.unlock import UnlockWiring
+from app.ui.frame.wiring.voice import VoiceWiring
 from app.ui.look.icons import window_icon
 from app.ui.look.theme import Theme
 
@@ -96,6 +98,10 @@ class MainWindow(QMainWindow):
         self.keeping = KeepingWiring(shell, services.keeping)
         self.preferences = PreferenceWiring(shell, self.theme, services.settings, services.i18n)
         self.preferences.failed.connect(self.chats.show_error)
+        self.paper = PaperWiring(shell, self.theme, services.chats, services.settings)
+        self.paper.failed.connect(self.chats.show_error)
+        self.voice = VoiceWiring(shell, services.chats, services.voice)
+        self.voice.failed.connect(self.chats.show_error)
         shell.sidebar.settings_wished.connect(self.show_settings)
         shell.simple_header.settings_wished.connect(self.show_settings)
         add_shortcuts(
@@ -104,8 +110,8 @@ class MainWindow(QMainWindow):
                 "new": self.chats.new_chat,
                 "earlier": self.chats.show_earlier,
                 "stop": self._on_escape,
-                "read": shell.simple_actions.read_button.click,
-                "print": shell.simple_actions.print_button.click,
+                "read": self.voice.read_last,
+                "print": self.paper.print_chat,
                 "larger": lambda: self.preferences.zoom(1),
                 "smaller": lambda: self.preferences.zoom(-1),
                 "settings": self.show_settings,
@@ -117,6 +123,8 @@ class MainWindow(QMainWindow):
         shell = self.shell
         if not shell.showing(shell.talk) and not shell.showing(shell.missing):
             shell.back()
+        elif self.voice.reading:
+            self.voice.stop()
         elif self._services.chats.busy:
             self._services.chats.stop()
         else:

@@ -13,6 +13,7 @@ from app.services.keeping import KeepingService
 from app.services.models import ModelService
 from app.services.search import SearchService
 from app.services.vault import UnlockService
+from app.services.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Services:
         keeping: Backups, exports, imports, repair.
         models: The assistant, and how it comes here.
         unlock: Opens the conversations.
+        voice: Reads aloud.
         i18n: Language of the window.
         settings: What the person chose.
         data: Where the conversations are.
@@ -37,6 +39,7 @@ class Services:
     keeping: KeepingService
     models: ModelService
     unlock: UnlockService
+    voice: Voice
     i18n: I18n
     settings: Settings
     data: Path

@@ -100,6 +100,14 @@ class Shell(QStackedWidget):
         else:
             _focus_first(page)
 
+    def add_page(self, page: QWidget) -> None:
+        """Take in a page that is made when it is first needed."""
+        self.pages.addWidget(page)
+
+    def add_bar(self, bar: QWidget) -> None:
+        """Take in a line above the page that is made when it is first needed."""
+        self._bars.addWidget(bar)
+
     def showing(self, page: QWidget) -> bool:
         """Whether this is the page that is on."""
         return self.pages.currentWidget() is page
@@ -139,6 +147,7 @@ class Shell(QStackedWidget):
         bars = Column(theme)
         bars.set_padding(0, 4)
         bars.body.setSpacing(theme.px(8))
+        self._bars = bars.body
         for bar in (self.error_bar, self.temporary_bar, self.long_bar):
             bars.body.addWidget(bar)
         right = QWidget()

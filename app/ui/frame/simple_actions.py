@@ -68,6 +68,7 @@ class SimpleActions(Column):
         """Stop can be pressed while something is being read aloud."""
         self._speaking = speaking
         self._show_stop()
+        self._fit_words()
 
     def set_answer(self, *, there: bool) -> None:
         """Reading aloud and printing need something to read and print."""
@@ -114,10 +115,13 @@ class SimpleActions(Column):
         self._line.updateGeometry()
 
     def _say(self, *, short: bool) -> None:
+        reading = (self.tr("Read aloud"), self.tr("Read"))
+        if self._speaking:
+            reading = (self.tr("Stop reading"), self.tr("Quiet"))
         labels = (
             (self.tr("New conversation"), self.tr("New")),
             (self.tr("Stop"), self.tr("Stop")),
-            (self.tr("Read aloud"), self.tr("Read")),
+            reading,
             (self.tr("Print"), self.tr("Print")),
         )
         for button, (long, brief) in zip(self._buttons, labels, strict=True):

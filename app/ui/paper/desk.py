@@ -69,19 +69,24 @@ class PaperDesk(QObject):
         return self._steps is not None
 
     def print_messages(
-        self, title: str, messages: Sequence[Message], *, whole: bool, mark_doubt: bool = True
+        self,
+        title: str,
+        messages: Sequence[Message],
+        *,
+        only: int | None = None,
+        mark_doubt: bool = True,
     ) -> None:
         """Show the pages; they are printed when that is wished there.
 
         Args:
             title: Of the chat, "" for none.
-            messages: The branch that is shown, or one reply.
-            whole: Whether this is a conversation, or one reply alone.
+            messages: The branch that is shown.
+            only: Id of the one reply that is wanted; None: all of it.
             mark_doubt: Underline what the model was unsure of.
         """
         self.leave_preview()
         self._preview.begin()
-        script = script_of(messages, title, whole=whole, mark_doubt=mark_doubt)
+        script = script_of(messages, title, only=only, mark_doubt=mark_doubt)
         pages = Pages(script, usual_sheet(), paper_size_pt(self._theme.text_size_pt))
         self._layout = Steps(
             _laid_out(pages), self._on_laid_out, self.failed.emit, self._preview.show_share, self
@@ -93,12 +98,12 @@ class PaperDesk(QObject):
         title: str,
         messages: Sequence[Message],
         *,
-        whole: bool,
+        only: int | None = None,
         mark_doubt: bool = True,
     ) -> None:
         """Ask for a name, then write the file; arguments as in `print_messages`."""
         if not self.busy:
-            self._ask_name(kind, script_of(messages, title, whole=whole, mark_doubt=mark_doubt))
+            self._ask_name(kind, script_of(messages, title, only=only, mark_doubt=mark_doubt))
 
     def leave_preview(self) -> None:
         """Nobody looks at the pages any more."""
@@ -224,4 +229,5 @@ def _laid_out(pages: Pages) -> Work[Pages]:
 
 
 def _documents() -> str:
-    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return documents if Path(documents).is_dir() else str(Path.home())

@@ -77,7 +77,7 @@ class Pages(QObject):
     def lay_out(self) -> Iterator[float]:
         """Find out what stands on which page; yields the share that is done, often."""
         page, offset, done = 0, 0.0, 0
-        length = max(1, sum(len(message.text) for message in self.script.messages))
+        length = self.script.characters
         parts = self.script.parts()
         part = next(parts, None)
         while part is not None:

@@ -46,6 +46,7 @@ class PreviewPage(QWidget):
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._note = Label(theme, "small", "doubt")
+        self._note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._build()
         self._connect()
         self._retranslate()
@@ -90,14 +91,12 @@ class PreviewPage(QWidget):
     def _build(self) -> None:
         column = QVBoxLayout(self)
         self._column = column
-        self._rows: list[FlowLayout] = []
         column.addWidget(self._row(self.back))
         column.addWidget(self.view, 1)
         column.addWidget(self._progress)
-        turning = self._row(self.before, self._place, self.after, self.larger, centred=True)
-        column.addWidget(turning)
         column.addWidget(self._note)
-        column.addWidget(self._row(self.print_button, self.pdf_button, centred=True))
+        turning = (self.before, self._place, self.after, self.larger)
+        column.addWidget(self._row(*turning, self.print_button, self.pdf_button, centred=True))
         self._fit()
 
     def _row(self, *widgets: QWidget, centred: bool = False) -> QWidget:

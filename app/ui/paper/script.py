@@ -54,25 +54,33 @@ class Script:
     Attributes:
         title: Of the conversation, never empty.
         date: As one writes it in the language that is on.
-        messages: What is written, in order.
-        whole: A whole conversation, with its title and with who said what; else one reply alone.
+        messages: The branch, in order.
+        only: Id of the one reply that is written, without title and names; None: all of it.
         mark_doubt: Underline what the model was unsure of.
     """
 
     title: str
     date: str
     messages: tuple[Message, ...]
-    whole: bool
+    only: int | None = None
     mark_doubt: bool = True
+
+    @property
+    def characters(self) -> int:
+        """How much there is to write, about."""
+        return max(1, sum(len(m.text) for m in self.messages if self.only in (None, m.id)))
 
     def parts(self) -> Iterator[Part]:
         """From top to bottom; made as they are asked for, since chats can be very long."""
-        if self.whole:
-            yield Part("title", clean(self.title))
+        if self.only is None:
+            yield Part("title", self.title)
         words, question = export_words(), ""
         for message in self.messages:
             if message.role == "user":
                 question = message.text
+            if self.only not in (None, message.id):
+                continue
+            if message.role == "user":
                 yield Part("label", words.you)
                 yield from _plain(clean(message.text))
             elif message.role == "assistant":
@@ -82,7 +90,7 @@ class Script:
         answer = split_channels(message.text, message.details.spans)[1]
         if not answer.strip():
             return
-        if self.whole:
+        if self.only is None:
             yield Part("label", speaker)
         marks = marks_of(message, question) if self.mark_doubt else ()
         yield from _rich(answer, tuple((mark.start, mark.end) for mark in marks))
@@ -102,23 +110,23 @@ def script_of(
     messages: Sequence[Message],
     title: str,
     *,
-    whole: bool,
+    only: int | None = None,
     mark_doubt: bool = True,
     moment: datetime | None = None,
 ) -> Script:
     """Prepare messages for paper.
 
     Args:
-        messages: A branch, or one reply; thinking is left out.
+        messages: A branch; thinking is left out.
         title: Of the chat, "" for none.
-        whole: Whether this is a conversation, or one reply alone.
+        only: Id of the one reply that is wanted; None: all of it.
         mark_doubt: Underline what the model was unsure of.
         moment: Now, unless a test wants another time.
     """
     now = moment or datetime.now().astimezone()
     date = QLocale().toString(QDate(now.year, now.month, now.day), QLocale.FormatType.LongFormat)
     name = " ".join(clean(title).split()) or export_words().untitled
-    return Script(name, date, tuple(messages), whole, mark_doubt)
+    return Script(name, date, tuple(messages), only, mark_doubt)
 
 
 def clean(text: str) -> str:

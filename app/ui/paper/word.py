@@ -40,7 +40,7 @@ def word_bytes(script: Script, sheet: Sheet, size_pt: int) -> Generator[float, N
     properties.title, properties.author, properties.comments = script.title, "", ""
     properties.created = properties.modified = datetime.now(UTC)
     writer = _Writer(document, styles)
-    length = max(1, sum(len(message.text) for message in script.messages))
+    length = script.characters
     done = 0
     for part in script.parts():
         writer.write(part, write_part(part, theme, sheet.body_pt.width()))

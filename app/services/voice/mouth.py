@@ -1,0 +1,178 @@
+"""Qt's speech engine, kept off the main thread where it would hold it up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Q_ARG, QLocale, QMetaObject, QObject, Qt, QThread, QTimer, Signal
+
+from app.services.voice.voices import ENGINES, VARIANT, best, language_of_voice, stays_here
+
+if TYPE_CHECKING:
+    from PySide6.QtTextToSpeech import QTextToSpeech, QVoice
+
+_PATIENCE_MS = 12_000  # for the engine, and for the first sound of a sentence
+_QUEUED = Qt.ConnectionType.QueuedConnection
+
+
+class Mouth(QObject):
+    """Says one sentence at a time.
+
+    Speech Dispatcher's plugin asks for thirteen thousand voices when it is made, which takes more
+    than a second; so the engine lives in a thread of its own there and is only ever called through
+    its event loop. Elsewhere engines are made in no time and want the main thread.
+
+    Signals:
+        ready: The engine is there, or it is certain that there is none.
+        said: The sentence has been said.
+        failed: It could not be said.
+    """
+
+    ready = Signal()
+    said = Signal()
+    failed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine: QTextToSpeech | None = None
+        self._thread: QThread | None = None
+        self._name = ""
+        self._works = False
+        self._settled = False
+        self._saying = self._sounds = False
+        self._voices: dict[str, QVoice | None] = {}
+        self._refused: set[str] = set()
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self._on_silence)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known what this computer has."""
+        return self._settled
+
+    def refused(self, language: str) -> bool:
+        """Whether there were voices for a language that would have sent the text away."""
+        return language in self._refused
+
+    def prepare(self) -> None:
+        """Find the engine; `ready` tells when that is done."""
+        if self._engine is not None or self._settled:
+            return
+        try:
+            # Needs libraries of sound that a computer without a desktop may not have.
+            from PySide6.QtTextToSpeech import QTextToSpeech  # noqa: PLC0415
+        except ImportError:
+            self._settle(works=False)
+            return
+        known = QTextToSpeech.availableEngines()
+        self._name = next((name for name in ENGINES if name in known), "")
+        if not self._name:
+            self._settle(works=False)
+            return
+        self._engine = QTextToSpeech("none")
+        self._engine.engineChanged.connect(self._on_engine)
+        self._engine.stateChanged.connect(self._on_state)
+        if self._name == "speechd":
+            self._thread = QThread(self)
+            self._thread.start()
+            self._engine.moveToThread(self._thread)
+        self._patience.start()
+        QMetaObject.invokeMethod(self._engine, "setEngine", _QUEUED, Q_ARG(str, self._name))
+
+    def voice_for(self, language: str) -> QVoice | None:
+        """The best voice for a language that keeps the text here; asked for once."""
+        if language not in self._voices:
+            self._voices[language] = self._find(language)
+        return self._voices[language]
+
+    def say(self, text: str, voice: QVoice, rate: float) -> None:
+        """Say a sentence.
+
+        Args:
+            text: What is said.
+            voice: Of `voice_for`.
+            rate: From -1.0, slow, to 1.0, fast.
+        """
+        from PySide6.QtTextToSpeech import QVoice as Voice  # noqa: PLC0415  known by now
+
+        if self._engine is None:
+            return
+        self._saying, self._sounds = True, False
+        self._patience.start()
+        for method, argument in (
+            ("setVoice", Q_ARG(Voice, voice)),
+            ("setRate", Q_ARG(float, rate)),
+            ("say", Q_ARG(str, text)),
+        ):
+            QMetaObject.invokeMethod(self._engine, method, _QUEUED, argument)
+
+    def stop(self) -> None:
+        """Be silent at once."""
+        self._saying = False
+        self._patience.stop()
+        if self._engine is not None and self._works:
+            QMetaObject.invokeMethod(self._engine, "stop", _QUEUED)
+
+    def close(self) -> None:
+        """End the engine's thread; what is being said ends."""
+        self.stop()
+        if self._engine is not None:
+            self._engine.stateChanged.disconnect(self._on_state)
+            self._engine.deleteLater()
+            self._engine = None
+        if self._thread is not None:
+            self._thread.quit()
+            self._thread.wait(2_000)
+            self._thread = None
+
+    def _find(self, language: str) -> QVoice | None:
+        if self._engine is None or not self._works:
+            return None
+        locales = [QLocale(language)]
+        if language == "zh":
+            locales.append(QLocale.c())
+        voices = [
+            voice
+            for locale in locales
+            for voice in self._engine.allVoices(locale)
+            if language_of_voice(voice) == language
+        ]
+        voices = [voice for voice in voices if VARIANT not in voice.name()] or voices
+        here = [voice for voice in voices if stays_here(voice, self._name)]
+        if len(here) < len(voices):
+            self._refused.add(language)
+        return best(here, self._name, QLocale.system().name())
+
+    def _on_engine(self, _name: str) -> None:
+        from PySide6.QtTextToSpeech import QTextToSpeech  # noqa: PLC0415  known by now
+
+        engine = self._engine
+        self._settle(works=engine is not None and engine.state() != QTextToSpeech.State.Error)
+
+    def _settle(self, *, works: bool) -> None:
+        if not self._settled:
+            self._settled, self._works = True, works
+            self._patience.stop()
+            self.ready.emit()
+
+    def _on_state(self, state: object) -> None:
+        name = getattr(state, "name", "")
+        if name in ("Speaking", "Synthesizing"):
+            self._sounds = True
+            self._patience.stop()
+        elif name == "Ready" and self._saying and self._sounds:
+            self._saying = False
+            self.said.emit()
+        elif name == "Error" and self._saying:
+            self._saying = False
+            self.failed.emit()
+
+    def _on_silence(self) -> None:
+        """Nothing was heard of the engine for long."""
+        if not self._settled:
+            self._settle(works=False)
+        elif self._saying:
+            self.stop()
+            self.failed.emit()
