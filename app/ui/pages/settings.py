@@ -19,6 +19,7 @@ from app.ui.pages.settings_look import (
 )
 from app.ui.pages.settings_parts import Section, Values
 from app.ui.pages.settings_safety import FolderSection, RecoverySection, SavedChatsSection
+from app.ui.pages.settings_voice import VoiceSection
 from app.ui.pages.settings_words import AnswerSection, LanguageSection, WritingSection
 
 
@@ -48,6 +49,7 @@ class SettingsPage(ScrollPage):
         self.language = LanguageSection(theme)
         self.more = Button(theme, "outlined", "chevron-down")
         self.answers = AnswerSection(theme)
+        self.voice = VoiceSection(theme)
         self.writing = WritingSection(theme)
         self.motion = MotionSection(theme)
         self.keeping = KeepingSection(theme)
@@ -58,7 +60,7 @@ class SettingsPage(ScrollPage):
             *(self.text_size, self.appearance, self.language, self.view),
         )
         self._rest: tuple[Section, ...] = (
-            *(self.answers, self.writing, self.motion),
+            *(self.answers, self.voice, self.writing, self.motion),
             *(self.keeping, self.recovery, self.saved_chats, self.folder),
         )
         self._build()
