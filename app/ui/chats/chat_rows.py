@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.records import ChatSummary
@@ -154,7 +154,7 @@ class ChatRows(QObject):
 
     def _folder_words(self, entry: FolderHeading) -> RowWords:
         name = self.words(entry)
-        held = QCoreApplication.translate("ChatRows", "%n conversation(s)", None, entry.count)
+        held = self.tr("%n conversation(s)", "", entry.count)
         state = self.tr("Folder, closed.") if entry.closed else self.tr("Folder, open.")
         return RowWords(name, held, state, self.tr("More: {name}").format(name=name))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -134,7 +134,7 @@ class Finder(QWidget):
         elif results.more:
             self._told.setText(self.tr("Many were found. One more word finds fewer."))
         else:
-            self._told.setText(QCoreApplication.translate("Finder", "%n result(s)", None, count))
+            self._told.setText(self.tr("%n result(s)", "", count))
 
     def _fit(self) -> None:
         px = self._theme.px

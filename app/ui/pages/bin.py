@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.records import ChatSummary
@@ -153,17 +153,11 @@ class BinPage(ScrollPage):
     def _words(self) -> str:
         count = len(self._chats)
         if self._asking:
-            return QCoreApplication.translate(
-                "BinPage",
-                "Delete %n conversation(s) for good? Nobody can bring them back then.",
-                None,
-                count,
+            return self.tr(
+                "Delete %n conversation(s) for good? Nobody can bring them back then.", "", count
             )
         if not count:
             return self.tr("The bin is empty. What you delete stays here for a while.")
-        return QCoreApplication.translate(
-            "BinPage",
-            "What you delete stays here for %n day(s). Then it is gone for good.",
-            None,
-            self._days,
+        return self.tr(
+            "What you delete stays here for %n day(s). Then it is gone for good.", "", self._days
         )

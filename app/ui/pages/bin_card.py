@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
@@ -122,7 +122,7 @@ class BinCard(Card):
         when = self.tr("Deleted: {when}").format(when=Dates().when(self._chat.deleted_at, now))
         if left <= 0:
             return self.tr("{deleted} · gone today").format(deleted=when)
-        days = QCoreApplication.translate("BinCard", "gone in %n day(s)", None, left)
+        days = self.tr("gone in %n day(s)", "", left)
         return f"{when} · {days}"
 
     def _fit(self) -> None:
