@@ -2,6 +2,43 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>BinCard</name>
+    <message numerus="yes">
+        <source>gone in %n day(s)</source>
+        <translation>
+            <numerusform>gone in %n day</numerusform>
+            <numerusform>gone in %n days</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>BinPage</name>
+    <message numerus="yes">
+        <source>Delete %n conversation(s) for good? Nobody can bring them back then.</source>
+        <translation>
+            <numerusform>Delete %n conversation for good? Nobody can bring it back then.</numerusform>
+            <numerusform>Delete %n conversations for good? Nobody can bring them back then.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>What you delete stays here for %n day(s). Then it is gone for good.</source>
+        <translation>
+            <numerusform>What you delete stays here for %n day. Then it is gone for good.</numerusform>
+            <numerusform>What you delete stays here for %n days. Then it is gone for good.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ChatRows</name>
+    <message numerus="yes">
+        <source>%n conversation(s)</source>
+        <translation>
+            <numerusform>%n conversation</numerusform>
+            <numerusform>%n conversations</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Durations</name>
     <message numerus="yes">
         <source>about %n second(s)</source>
@@ -36,6 +73,16 @@
         <translation>
             <numerusform>Thought for %n minute</numerusform>
             <numerusform>Thought for %n minutes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Finder</name>
+    <message numerus="yes">
+        <source>%n result(s)</source>
+        <translation>
+            <numerusform>%n result</numerusform>
+            <numerusform>%n results</numerusform>
         </translation>
     </message>
 </context>

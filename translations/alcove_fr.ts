@@ -271,9 +271,12 @@
         <source>{deleted} · gone today</source>
         <translation>{deleted} · disparaît aujourd’hui</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>gone in %n day(s)</source>
-        <translation type="unfinished"></translation>
+        <translation>
+            <numerusform>disparaît dans %n jour</numerusform>
+            <numerusform>disparaît dans %n jours</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -302,13 +305,23 @@
         <source>Show more</source>
         <translation>En voir plus</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>Delete %n conversation(s) for good? Nobody can bring them back then.</source>
-        <translation type="unfinished"></translation>
+        <translation>
+            <numerusform>Supprimer définitivement %n conversation&#xa0;? Personne ne pourra la récupérer.</numerusform>
+            <numerusform>Supprimer définitivement %n conversations&#xa0;? Personne ne pourra les récupérer.</numerusform>
+        </translation>
     </message>
     <message>
         <source>The bin is empty. What you delete stays here for a while.</source>
         <translation>La corbeille est vide. Ce que vous supprimez reste ici quelque temps.</translation>
+    </message>
+    <message numerus="yes">
+        <source>What you delete stays here for %n day(s). Then it is gone for good.</source>
+        <translation>
+            <numerusform>Ce que vous supprimez reste ici %n jour, puis disparaît définitivement.</numerusform>
+            <numerusform>Ce que vous supprimez reste ici %n jours, puis disparaît définitivement.</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -402,6 +415,13 @@
     <message>
         <source>More: {name}</source>
         <translation>Plus&#xa0;: {name}</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s)</source>
+        <translation>
+            <numerusform>%n conversation</numerusform>
+            <numerusform>%n conversations</numerusform>
+        </translation>
     </message>
     <message>
         <source>Folder, closed.</source>
@@ -893,9 +913,12 @@
         <source>Many were found. One more word finds fewer.</source>
         <translation>Il y en a beaucoup. Un mot de plus en donnera moins.</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>%n result(s)</source>
-        <translation type="unfinished"></translation>
+        <translation>
+            <numerusform>%n résultat</numerusform>
+            <numerusform>%n résultats</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2238,6 +2261,29 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     <name>Voice</name>
     <message>
         <source>Here the answer shows a piece of code.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>VoiceSection</name>
+    <message>
+        <source>Reading aloud</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slowly</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As usual</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fast</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How fast answers are read aloud</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

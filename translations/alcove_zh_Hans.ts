@@ -271,9 +271,11 @@
         <source>{deleted} · gone today</source>
         <translation>{deleted} · 今天将彻底消失</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>gone in %n day(s)</source>
-        <translation type="unfinished"></translation>
+        <translation>
+            <numerusform>%n 天后彻底消失</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -302,13 +304,21 @@
         <source>Show more</source>
         <translation>显示更多</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>Delete %n conversation(s) for good? Nobody can bring them back then.</source>
-        <translation type="unfinished"></translation>
+        <translation>
+            <numerusform>要彻底删除 %n 个对话吗？删除后谁也无法找回。</numerusform>
+        </translation>
     </message>
     <message>
         <source>The bin is empty. What you delete stays here for a while.</source>
         <translation>回收站是空的。您删除的内容会在这里保留一段时间。</translation>
+    </message>
+    <message numerus="yes">
+        <source>What you delete stays here for %n day(s). Then it is gone for good.</source>
+        <translation>
+            <numerusform>您删除的内容会在这里保留 %n 天，之后会彻底消失。</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -402,6 +412,12 @@
     <message>
         <source>More: {name}</source>
         <translation>更多：{name}</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s)</source>
+        <translation>
+            <numerusform>%n 个对话</numerusform>
+        </translation>
     </message>
     <message>
         <source>Folder, closed.</source>
@@ -888,9 +904,11 @@
         <source>Many were found. One more word finds fewer.</source>
         <translation>找到的很多。再加一个词，范围会更小。</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>%n result(s)</source>
-        <translation type="unfinished"></translation>
+        <translation>
+            <numerusform>%n 个结果</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2228,6 +2246,29 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     <name>Voice</name>
     <message>
         <source>Here the answer shows a piece of code.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>VoiceSection</name>
+    <message>
+        <source>Reading aloud</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slowly</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As usual</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fast</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How fast answers are read aloud</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
