@@ -87,6 +87,9 @@ bench-doubt: env-test starter  ## How often wrong answers are marked and right o
 bench-large: env-test  ## Build and run 16e9 weights of DeepSeek-V2-Lite's shape; FOLDER=where 12 GB are free
 	@$(PY) -m tests.perf.bench_v2_lite --folder $(FOLDER) --out resources/benchmarks/v2_lite.json
 
+bench-search: env-test  ## Search in a million messages (600 MB of disk), and whether typing feels it
+	@$(PY) -m tests.perf.bench_search --out resources/benchmarks/search.json $(ARGS)
+
 convert: env  ## Optimum and PyTorch in .build/convert, for models that no family knows
 	@$(PY) $(SHARED)/environment.py convert
 

@@ -43,6 +43,7 @@ class SearchService(QObject):
     def attach(self, store: Store, _mode: str = "") -> None:
         """Where is searched."""
         self._store = store
+        store.search.prepare()
         if self._due:
             self._look()
 

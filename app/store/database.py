@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 KEY_BYTES = 32
 _LOG_LIMIT_BYTES = 4 * 1024 * 1024
+_CACHE_KIB = 16 * 1024  # decrypted pages, taken as they are needed; SQLite's own 2 MB decrypt twice
 
 T = TypeVar("T")
 
@@ -245,6 +246,7 @@ class Database:
                 raw.execute("PRAGMA synchronous = FULL")
                 raw.execute("PRAGMA fullfsync = ON")  # macOS; elsewhere without effect
                 raw.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT_BYTES}")
+            raw.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             raw.execute("PRAGMA foreign_keys = ON")
             raw.execute("PRAGMA secure_delete = ON")
             raw.execute("PRAGMA temp_store = MEMORY")

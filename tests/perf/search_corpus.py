@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -37,7 +39,7 @@ def build(folder: Path, key: bytes, messages: int) -> Path:
     words = _Words(random.Random(7))
     for first in range(0, messages, _BATCH):
         rows = [(n, words.message(n)) for n in range(first, min(first + _BATCH, messages))]
-        store._database.submit(lambda c, rows=rows: _insert(c, rows, folder_id)).result()
+        store._database.submit(partial(_insert, rows=rows, folder_id=folder_id)).result()
     store.close()
     return path
 
@@ -69,7 +71,9 @@ class _Words:
 
 def _insert(connection: Connection, rows: list[tuple[int, str]], folder_id: int) -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    chats, messages, entries = [], [], []
+    chats: list[tuple[Any, ...]] = []
+    messages: list[tuple[Any, ...]] = []
+    entries: list[tuple[Any, ...]] = []
     for number, text in rows:
         chat, place = divmod(number, MESSAGES_PER_CHAT)
         at = (moment + timedelta(seconds=number)).timestamp() * 1_000_000
@@ -87,9 +91,9 @@ def _insert(connection: Connection, rows: list[tuple[int, str]], folder_id: int)
     _execute(connection, "INSERT INTO search (rowid, tokens) VALUES (?, ?)", entries)
 
 
-def _execute(connection: Connection, statement: str, rows: list[tuple[object, ...]]) -> None:
+def _execute(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
     if rows:
-        connection.exec_driver_sql(statement, rows)  # type: ignore[arg-type]  # rows of any width
+        connection.exec_driver_sql(statement, rows)
 
 
 _CHAT = """

@@ -19,6 +19,14 @@ from app.store.tokens import match_expression, tokenizer_version
 
 _MOST_CHATS = 20
 _TITLES = "SELECT id, title FROM chats WHERE deleted_at IS NULL ORDER BY updated_at DESC"
+_BIN_STATE = """
+SELECT count(*), total(id), max(deleted_at) FROM chats WHERE deleted_at IS NOT NULL
+"""
+_BIN_FILL = """
+INSERT INTO temp.bin
+SELECT id FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE deleted_at IS NOT NULL)
+"""
+_bin = table("bin", column("id"), schema="temp")
 _search = table("search", column("rowid"), column("search"))
 
 
@@ -27,6 +35,7 @@ class Search:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._bin: object = None  # what the table of the bin was made from
 
     def find(self, text: str, limit: int = 50) -> Future[SearchResults]:
         """Messages that hold every word of `text`, or words that begin so; the newest first."""
@@ -35,11 +44,41 @@ class Search:
             expression = match_expression(text)
             if not expression:
                 return SearchResults(text, (), (), more=False)
+            state = self._read_bin(connection)
             found = connection.execute(_query(expression, limit + 1)).all()
             hits = tuple(_hit_of(row, text) for row in found[:limit])
-            return SearchResults(text, _titled(connection, text), hits, more=len(found) > limit)
+            titled = _titled(connection, text)
+            self._bin = state  # not before nothing can roll the table back any more
+            return SearchResults(text, titled, hits, more=len(found) > limit)
 
         return self._database.submit(work)
+
+    def prepare(self) -> Future[None]:
+        """Do once what the first search would wait for: know the bin, the titles, the index."""
+
+        def work(connection: Connection) -> None:
+            state = self._read_bin(connection)
+            _titled(connection, "a")
+            connection.execute(_query('"a" *', 1)).all()
+            self._bin = state
+
+        return self._database.submit(work)
+
+    def _read_bin(self, connection: Connection) -> object:
+        """Know the messages of the bin by number, so that no hit of theirs is looked up.
+
+        A word that occurs in every message of a large bin would otherwise read them all. The
+        table is in memory, belongs to the connection, and is made again when the bin changes.
+        """
+        raw = connection.connection.dbapi_connection
+        state = (id(raw), connection.exec_driver_sql(_BIN_STATE).one())
+        if state == self._bin:
+            return state
+        self._bin = None
+        connection.exec_driver_sql("CREATE TEMP TABLE IF NOT EXISTS bin (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("DELETE FROM temp.bin")
+        connection.exec_driver_sql(_BIN_FILL)
+        return state
 
     def rebuild(self) -> Future[int]:
         """Make the search again from the messages; returns how many there are."""
@@ -67,7 +106,10 @@ def _query(expression: str, limit: int) -> Select[Any]:
         )
         .join_from(_search, messages, messages.c.id == _search.c.rowid)
         .join(chats, chats.c.id == messages.c.chat_id)
-        .where(_search.c.search.op("MATCH")(expression), chats.c.deleted_at.is_(None))
+        .where(
+            _search.c.search.op("MATCH")(expression),
+            _search.c.rowid.not_in(select(_bin.c.id)),
+        )
         .order_by(_search.c.rowid.desc())
         .limit(limit)
     )

@@ -102,3 +102,28 @@ def test_other_rules_lead_to_a_rebuild(store: Store, ids: tuple[int, int]) -> No
     assert store.search.ensure_current().result() == 2
     assert store.search.ensure_current().result() == 0
     assert found(store, "灯") == [ids[0]]
+
+
+def test_the_bin_is_not_searched_and_what_leaves_it_is_again(
+    store: Store, ids: tuple[int, int]
+) -> None:
+    other = store.chats.create("other").result()
+    kept, _ = store.messages.ask(other.id, None, "昨晚路灯亮了").result()
+    chat = store.messages.get(ids[0]).result().chat_id
+    assert found(store, "路灯") == [kept.id, ids[0]]
+    store.chats.delete(chat).result()
+    assert found(store, "路灯") == [kept.id]
+    store.chats.delete(other.id).result()
+    assert found(store, "路灯") == []
+    store.chats.restore(chat).result()
+    assert found(store, "路灯") == [ids[0]]
+    store.chats.destroy(other.id).result()
+    assert found(store, "路灯") == [ids[0]]
+
+
+def test_chats_are_found_by_their_titles(store: Store) -> None:
+    made = [store.chats.create(f"Street lamps {n}").result() for n in range(25)]
+    store.chats.delete(made[-1].id).result()
+    results = store.search.find("LAMP str").result()
+    assert [c.id for c in results.chats] == [c.id for c in made[-2:-22:-1]]
+    assert store.search.find("amps").result().chats == ()
