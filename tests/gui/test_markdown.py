@@ -6,9 +6,15 @@ import random
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QTextDocument
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import QPoint, QUrl
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDesktopServices,
+    QGuiApplication,
+    QTextCursor,
+    QTextDocument,
+)
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.ui.look.theme import Theme
@@ -183,6 +189,81 @@ def test_links_show_their_address_and_ask(
     view.anchorClicked.emit(QUrl(address))
     assert said == [address]
     assert calls == ([address] if opened else [])
+
+
+def test_links_say_where_they_lead(qtbot: QtBot, theme: Theme) -> None:
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show_markdown(
+        "[your **bank**](https://www.evil.example/login) and https://example.com/a or [me](a@b.c)"
+    )
+    qtbot.waitUntil(lambda: view.is_rendered)
+    assert shown(view) == "your bank (evil.example) and https://example.com/a or me"
+
+
+def test_lists_keep_their_depth_and_their_ticks(qtbot: QtBot, theme: Theme) -> None:
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show_markdown("- one\n  - two\n    - three\n\n1. a\n   - b\n\n- [x] done\n- [ ] to do\n")
+    qtbot.waitUntil(lambda: view.is_rendered)
+    found = []
+    block = view.document().begin()
+    while block.isValid():
+        marker = block.blockFormat().marker()
+        found.append((block.text(), block.textList().format().indent(), marker.name))
+        block = block.next()
+    assert [indent for _, indent, _ in found] == [1, 2, 3, 1, 2, 1, 1]
+    assert [marker for _, _, marker in found][-2:] == ["Checked", "Unchecked"]
+
+
+def test_the_menu_offers_the_address_of_a_link(qtbot: QtBot, theme: Theme) -> None:
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.resize(400, 100)
+    view.show()
+    view.show_markdown("[words](https://example.com/a)")
+    view.moveCursor(QTextCursor.MoveOperation.Start)
+    place = view.cursorRect().center() + QPoint(8, 0)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.mapToGlobal(place))
+    QApplication.sendEvent(view.viewport(), event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    menu.actions()[0].trigger()
+    menu.close()
+    assert QGuiApplication.clipboard().text() == "https://example.com/a"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Paris in **1912** was", ["1912"]),
+        ("- Anna\n- Bert (1912)\n", ["1912"]),
+        ("| a | b |\n|---|---|\n| x | 1912 |\n", ["1912"]),
+        ("> Dear Ann, on 1912\n\nAfter", ["1912"]),
+        ("$x^2$ was in 1912", ["1912"]),
+        ("👩‍👩‍👧 saw [a](https://b.example) in 1912", ["1912"]),
+        ("`1912` and 1911", []),
+        ("1912. item", []),
+        ("[x](https://a.example/1912)", []),
+        ("```\n1912\n```", []),
+        ("# Heading of 1912\n\ntext", ["1912"]),
+    ],
+)
+def test_marks_find_their_words(qtbot: QtBot, theme: Theme, text: str, words: list[str]) -> None:
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show_markdown("First a paragraph.\n\n" + text)
+    qtbot.waitUntil(lambda: view.is_rendered)
+    start = view.markdown().index("1912")
+    view.set_doubts([(start, start + 4)], "Please check")
+    assert view.doubted_words() == words
+    before = shown(view)
+    view.restyle()
+    qtbot.waitUntil(lambda: view.is_rendered)
+    assert view.doubted_words() == words
+    view.set_doubts([], "")
+    assert view.doubted_words() == []
+    assert shown(view) == before
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ _STRUCTURE = re.compile(r"^\s*([-*+>|#]|\d{1,9}[.)]\s|`{3,}|~{3,}|={3,}\s*$)|^( 
 _TABLE_RULE = re.compile(r"^ {0,3}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _CODE_LINES_PER_BLOCK = 40
 _TABLE_ROWS_PER_BLOCK = 12
+_LONGEST = 4_000
 _FORMULA_LINES = 60  # a formula on lines of its own that has not ended by then is none
 
 
@@ -69,11 +70,18 @@ class BlockSplitter:
         while (end := text.find("\n", self._scan)) >= 0:
             self._look_at(text[self._scan : end], end + 1, finished)
             self._scan = end + 1
+            self._cut_long(self._scan, finished)
+        self._cut_long(len(text), finished)
         return finished
 
     def tail(self) -> Block:
         """The part that may still change."""
-        return self._block(self._text[self._start :])
+        source = self._text[self._start :]
+        above, line, last = source.rpartition("\n")
+        if self._head and line and last.strip() and "|" not in last and above.endswith("|"):
+            # No row of the table; the last row can do without its last stroke.
+            source = f"{above[:-1]}\n\n{last}"
+        return self._block(source)
 
     def _look_at(self, line: str, after: int, finished: list[Block]) -> None:
         if self._fence:
@@ -166,6 +174,15 @@ class BlockSplitter:
             finished.append(self._block(source))
         self._start = at
         self._blank_before = False
+
+    def _cut_long(self, upto: int, finished: list[Block]) -> None:
+        """Cut where Markdown would not: what never ends must not be parsed again and again."""
+        while upto - self._start > _LONGEST:
+            middle, most = self._start + _LONGEST // 2, self._start + _LONGEST
+            at = max(self._text.rfind(mark, middle, most) for mark in " \n") + 1
+            self._cut(at or most, finished)
+            self._continues = bool(self._fence or self._head)
+            self._scan = max(self._scan, self._start)
 
     def _block(self, source: str) -> Block:
         head = self._head if self._continues else ""

@@ -78,7 +78,7 @@ class CodeCards:
         for card in cards:
             self._colour_parts(card)
         for card in cards[: len(cards) - last_is_open]:
-            if len(card.parts) > 1 and not card.whole:
+            if card.coloured == len(card.parts) > 1 and not card.whole:
                 # What stands in one part can depend on another: a comment of many lines.
                 if self._job is None:
                     self._begin_whole(card)

@@ -55,17 +55,19 @@ def _held(text: str) -> str:
 
 
 def _raised(text: str) -> str:
-    high = text.translate(_SUPER)
+    if text == "∘":
+        return "°"
+    high = text.replace(" ", "").translate(_SUPER)
     return high if _all_changed(text, high) else f"^{_held(text)}"
 
 
 def _lowered(text: str) -> str:
-    low = text.translate(_SUB)
+    low = text.replace(" ", "").translate(_SUB)
     return low if _all_changed(text, low) else f"_{_held(text)}"
 
 
 def _all_changed(text: str, other: str) -> bool:
-    return bool(text) and all(a != b for a, b in zip(text, other, strict=True))
+    return bool(text) and all(a != b for a, b in zip(text.replace(" ", ""), other, strict=True))
 
 
 def _fraction(node: ElementTree.Element) -> str:

@@ -9,14 +9,15 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
+from functools import cache
+from types import FrameType, ModuleType
 
 from PySide6.QtCore import QCoreApplication, QObject, QThreadPool, Signal
 from shiboken6 import isValid
 
 _EM_PX = 24.0
 _LONGEST = 1_000
-_DEADLINE_S = 0.7
+_DEADLINE_S = 0.4
 _KEPT = 400
 _SIZES = re.compile(r'viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"')
 _PAINT = re.compile(r'(fill|stroke)="(?!none)[^"]*"')
@@ -46,11 +47,17 @@ class Drawing:
 class Formulas(QObject):
     """Draws formulas one after the other and remembers the newest few hundred.
 
+    Attributes:
+        is_ready: The libraries are loaded, which takes a third of a second.
+
     Signals:
+        ready: They are loaded now.
         drawn: Source and whether on a line of its own: ask for the drawing now.
     """
 
+    ready = Signal()
     drawn = Signal(str, bool)
+    _loaded = Signal()
     _made = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -59,6 +66,8 @@ class Formulas(QObject):
         self._asked: set[tuple[str, bool]] = set()
         self._press = QThreadPool(self)
         self._press.setMaxThreadCount(1)
+        self.is_ready = self._loading = False
+        self._loaded.connect(self._on_loaded)
         self._made.connect(self._keep)
         application = QCoreApplication.instance()
         if application is not None:
@@ -76,14 +85,28 @@ class Formulas(QObject):
         if key in self._known:
             self._known.move_to_end(key)
             return self._known[key]
+        if not self._loading:
+            self._loading = True
+            self._press.start(self._load)
         if key not in self._asked:
             self._asked.add(key)
             self._press.start(lambda: self._work(key))
         return None
 
+    def _load(self) -> None:
+        import latex2mathml.converter  # noqa: F401, PLC0415  only mathematics needs it
+
+        _library()
+        if isValid(self):  # the program may be ending
+            self._loaded.emit()
+
+    def _on_loaded(self) -> None:
+        self.is_ready = True
+        self.ready.emit()
+
     def _work(self, key: tuple[str, bool]) -> None:
         drawing = draw(*key)
-        if isValid(self):  # the program may be ending
+        if isValid(self):
             self._made.emit(key, drawing)
 
     def _keep(self, key: tuple[str, bool], drawing: Drawing) -> None:
@@ -99,11 +122,7 @@ def draw(source: str, display: bool) -> Drawing:
     source = _ENVIRONMENTS.sub(r"\\\1{aligned}", source)
     if not source.strip() or len(source) > _LONGEST or _NOT_IN_FONT.search(source):
         return Drawing()
-    # A quarter of a second that only mathematics needs.
-    from ziamath import zmath  # noqa: PLC0415
-    from ziamath.config import config  # noqa: PLC0415
-
-    config.svg2 = False  # Qt draws no symbols
+    zmath = _library()
     try:
         with time_limit(_DEADLINE_S):
             formula = zmath.Latex(source, size=_EM_PX, inline=not display)
@@ -132,6 +151,16 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         sys.settrace(before)
+
+
+@cache
+def _library() -> ModuleType:
+    """ziamath, loaded when mathematics is first needed."""
+    from ziamath import zmath  # noqa: PLC0415
+    from ziamath.config import config  # noqa: PLC0415
+
+    config.svg2 = False  # Qt draws no symbols
+    return zmath
 
 
 def _measured(svg: str) -> Drawing:

@@ -27,7 +27,7 @@ _FORMULA = re.compile(
     r"|(?<![\w$\\])\$(?P<dollar>(?![\s$])[^$\n]{0,400}?[^\s$\\])\$(?![\w$])",
     re.DOTALL,
 )
-_UNCLOSED = re.compile(r"(?:^|\n)[ ]{0,3}(?:\$\$|\\\[)(?P<source>[^\n]*(?:\n[^\n]+)*)\Z")
+_UNCLOSED = re.compile(r"(?:^|\n)[ ]{0,3}(?:\$\$(?!\$)|\\\[)(?P<source>[^\n]*(?:\n[^\n]+)*)\Z")
 _COMMAND = re.compile(
     r"\\(?:begin|end)\{[^{}]*\}|\\(?:text|mathrm|operatorname|mbox)\*?\s*\{[^{}]*\}|\\[A-Za-z]+"
 )

@@ -47,6 +47,7 @@ class RunWriter:
         maths: The formulas that were taken out of what is being written.
         places: Where formulas are that wait for their drawings.
         edges: Positions where a mark begins or ends, in turn.
+        unready: Formulas were written when their words were not to be had yet.
     """
 
     def __init__(self, style: TextStyle, formulas: Formulas | None) -> None:
@@ -55,6 +56,7 @@ class RunWriter:
         self.maths: tuple[Maths, ...] = ()
         self.places: list[FormulaPlace] = []
         self.edges: list[int] = []
+        self.unready = False
 
     def write(
         self,
@@ -98,7 +100,11 @@ class RunWriter:
             layout.setBottomMargin(self._style.gap * 1.3)
 
     def _write_formula(self, cursor: QTextCursor, maths: Maths, run: QTextCharFormat) -> None:
-        words = words_of(maths)
+        known = self._formulas
+        if known is None or known.is_ready:
+            words = words_of(maths)
+        else:
+            words, self.unready = maths.whole, True
         if not maths.closed:
             cursor.insertText(words, run)
             return
@@ -107,7 +113,6 @@ class RunWriter:
         cursor.insertText(OBJECT_CHARACTER, shape)
         cursor.insertText(words, run)
         place = FormulaPlace(at, cursor.position() - at - 1, maths)
-        known = self._formulas
         drawing = known.drawing(maths.source, display=maths.display) if known else None
         if drawing is None:
             self.places.append(place)

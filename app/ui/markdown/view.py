@@ -231,6 +231,12 @@ class MarkdownView(ReadingView):
         if self._writer.runs.places and not self._listens:
             self._listens = True
             self._formulas.drawn.connect(self._on_drawn)
+            self._formulas.ready.connect(self._on_ready)
+
+    def _on_ready(self) -> None:
+        """From now on formulas can be put into words."""
+        if self._writer.runs.unready:
+            self.restyle()
 
     def _on_drawn(self, source: str, display: bool) -> None:
         """A formula has been drawn: show it in the place of its words."""
@@ -252,6 +258,8 @@ class MarkdownView(ReadingView):
         self._code.place()
 
     def _show_doubts(self) -> None:
+        if not self._marks and not self._doubts:
+            return
         say_doubt(self.document(), self._doubts, "")
         shown = [*self._shown, self._tail] if self._tail is not None else self._shown
         self._doubts = places_of(self._marks, shown, self._writer) if self._marks else []

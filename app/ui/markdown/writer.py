@@ -37,6 +37,7 @@ from app.ui.markdown.tables import (
     stacked,
     write_columns,
 )
+from app.ui.markdown.taming import tame
 
 _FEATURES = (
     QTextDocument.MarkdownFeature.MarkdownDialectGitHub
@@ -109,7 +110,8 @@ class MarkdownWriter:
             self._write_code(cursor, lines, language_of(block.fence), continues=block.continues)
         else:
             source = block.head + block.source
-            self._write_markdown(cursor, source if marked else harmless(source), bool(block.head))
+            source = tame(source if marked else harmless(source))
+            self._write_markdown(cursor, source, bool(block.head))
         return self._first
 
     def twin(self, document: QTextDocument, position: int) -> MarkdownWriter:
