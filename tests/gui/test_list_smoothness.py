@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -25,6 +27,15 @@ SAID = (
     "The street lamp in front of 14 Mill Lane has been dark since Monday, 3 March. I walk there "
     "every evening with a stick, and the pavement is uneven. Please repair the lamp this week"
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_heap_of_the_tests() -> Iterator[None]:
+    """As the program does when it starts: collecting passes over what was there before."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def many_chats() -> tuple[ChatSummary, ...]:
