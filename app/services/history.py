@@ -56,12 +56,11 @@ class Conversation:
 
         The question is never cut: an answer to half a question is a wrong answer.
         """
-        turns = self.turns
-        size = self.characters
-        while turns and size > characters:
-            size -= turns[0].characters
-            turns = turns[1:]
-        return replace(self, turns=turns)
+        size, count = self.characters, 0
+        while count < len(self.turns) and size > characters:
+            size -= self.turns[count].characters
+            count += 1
+        return self.without_oldest(count)
 
     def without_oldest(self, count: int) -> Conversation:
         """So many turns shorter."""
