@@ -757,19 +757,19 @@
     </message>
     <message>
         <source>This could not be opened. Nothing was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Impossible de l’ouvrir. Rien n’a été modifié.</translation>
     </message>
     <message>
         <source>No conversations were found in there. Alcove can read what ChatGPT, GPT4All, Jan and Alcove itself have saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucune conversation n’a été trouvée ici. Alcove sait lire ce que ChatGPT, GPT4All, Jan et Alcove lui-même ont enregistré.</translation>
     </message>
     <message>
         <source>This file is damaged or incomplete. What came before the damage was brought in; nothing else was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce fichier est endommagé ou incomplet. Ce qui précède l’endroit abîmé a été récupéré&#xa0;; rien d’autre n’a été modifié.</translation>
     </message>
     <message>
         <source>This file is far too large to be conversations, so it was not opened.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce fichier est bien trop gros pour contenir des conversations&#xa0;; il n’a donc pas été ouvert.</translation>
     </message>
     <message>
         <source>The file could not be saved there. Please choose another place.</source>
@@ -892,11 +892,11 @@
     <name>Export</name>
     <message>
         <source>You</source>
-        <translation type="unfinished"></translation>
+        <translation>Vous</translation>
     </message>
     <message>
         <source>Assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>Assistant</translation>
     </message>
     <message>
         <source>Conversation without a name</source>

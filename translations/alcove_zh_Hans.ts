@@ -748,19 +748,19 @@
     </message>
     <message>
         <source>This could not be opened. Nothing was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法打开。没有任何更改。</translation>
     </message>
     <message>
         <source>No conversations were found in there. Alcove can read what ChatGPT, GPT4All, Jan and Alcove itself have saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>里面没有找到对话。Alcove 可以读取 ChatGPT、GPT4All、Jan 以及 Alcove 自己保存的内容。</translation>
     </message>
     <message>
         <source>This file is damaged or incomplete. What came before the damage was brought in; nothing else was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个文件已损坏或不完整。损坏处之前的内容已经导入，其他内容没有更改。</translation>
     </message>
     <message>
         <source>This file is far too large to be conversations, so it was not opened.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个文件太大，不可能是对话，因此没有打开。</translation>
     </message>
     <message>
         <source>The file could not be saved there. Please choose another place.</source>
@@ -883,11 +883,11 @@
     <name>Export</name>
     <message>
         <source>You</source>
-        <translation type="unfinished"></translation>
+        <translation>您</translation>
     </message>
     <message>
         <source>Assistant</source>
-        <translation type="unfinished"></translation>
+        <translation>助手</translation>
     </message>
     <message>
         <source>Conversation without a name</source>
