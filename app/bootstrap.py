@@ -22,6 +22,7 @@ from app.core.errors import AppError
 from app.core.logs import install_crash_hooks, native_crash_log, set_up_logging
 from app.core.options import (
     ANSWER_LANGUAGE,
+    BIN_DAYS,
     DEVICE,
     OFFLINE_LOCK,
     READING_PACE,
@@ -148,7 +149,9 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
         models.bundle_named,
         parent,
     )
-    chats = ChatService(host, tasks, saved, parent, assistants=assistants)
+    chats = ChatService(
+        host, tasks, saved, parent, assistants=assistants, bin_days=settings.get(BIN_DAYS)
+    )
     search = SearchService(tasks, parent)
 
     def on_load_failed(error: Exception) -> None:

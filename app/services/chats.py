@@ -33,8 +33,6 @@ __all__ = ["ChatService", "ReplyProgress", "Waiting"]
 
 log = logging.getLogger(__name__)
 
-BIN_DAYS = 30
-
 
 class ChatService(OpenChat):
     """One person's conversations.
@@ -67,6 +65,7 @@ class ChatService(OpenChat):
         parent: QObject | None = None,
         *,
         assistants: AssistantService | None = None,
+        bin_days: int = 30,
     ) -> None:
         """Make a service that has no store yet.
 
@@ -76,9 +75,11 @@ class ChatService(OpenChat):
             saved: Keeps what was read of long chats.
             parent: Qt parent.
             assistants: Say what is said before a conversation; without them nothing is.
+            bin_days: How long the bin keeps a chat.
         """
         super().__init__(tasks, saved, parent)
         self._assistants = assistants
+        self._bin_days = bin_days
         self._mode: StorageMode = "temporary"
         self._started = False
         self._begun = False
@@ -97,6 +98,11 @@ class ChatService(OpenChat):
     def busy(self) -> bool:
         """Whether a reply is being made; a new question has to wait."""
         return self._asking or self._generator.active is not None
+
+    @property
+    def bin_days(self) -> int:
+        """How long the bin keeps a chat."""
+        return self._bin_days
 
     @property
     def storage_mode(self) -> StorageMode:
@@ -208,7 +214,7 @@ class ChatService(OpenChat):
         if self._begun or not self._started or self._store is None:
             return
         self._begun = True
-        before = datetime.now(UTC) - timedelta(days=BIN_DAYS)
+        before = datetime.now(UTC) - timedelta(days=self._bin_days)
         self._then(self._store.messages.recover_interrupted(), self._on_recovered)
         self._refresh_folders()
         self._then(self._store.chats.purge_deleted(before))

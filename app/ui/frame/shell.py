@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from app.services.chats import BIN_DAYS
 from app.ui.chats.sidebar import Sidebar
 from app.ui.conversation.page import ConversationPage
 from app.ui.frame.bars import ErrorBar, NoteBar, TemporaryBar
@@ -60,7 +59,7 @@ class Shell(QStackedWidget):
         self.recovery = RecoveryPage(theme)
         self.missing = ModelMissingPage(theme, services.models.download_bytes)
         self.earlier = EarlierPage(theme)
-        self.bin_page = BinPage(theme, BIN_DAYS)
+        self.bin_page = BinPage(theme, services.chats.bin_days)
         self.help_page = HelpPage(theme)
         self.simple_actions = SimpleActions(theme)
         self.passphrase = PassphrasePage(theme)

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from pytestqt.qtbot import QtBot
+from sqlalchemy import Connection, update
+
 from app.core.records import ChatSummary, Folder
+from app.services.chats import ChatService
+from app.services.engine_host import EngineHost
+from app.services.saved_chats import SavedChats
+from app.services.tasks import Tasks
 from app.store import Store
+from app.store.tables import chats
 from tests.helpers.chat_recorder import ChatRecorder
 
 
@@ -67,3 +78,20 @@ def test_a_name_is_suggested(chat: ChatRecorder, store: Store) -> None:
     chat.service.suggest_title(empty.id)
     chat.wait(lambda: len(seen) == 2)
     assert seen == [(chat.service.chat_id, "Harbour master"), (empty.id, "")]
+
+
+def test_the_bin_is_emptied_after_its_days(
+    qtbot: QtBot, tasks: Tasks, shared_host: EngineHost, store: Store
+) -> None:
+    made = [store.chats.create(title).result() for title in ("old", "new")]
+    for days, chat_ in zip((8, 6), made, strict=True):
+        store.chats.delete(chat_.id).result()
+        then = datetime.now(UTC) - timedelta(days=days)
+        row = update(chats).where(chats.c.id == chat_.id).values(deleted_at=then)
+        store._database.submit(partial(Connection.execute, statement=row)).result()
+    service = ChatService(shared_host, tasks, SavedChats(shared_host, tasks), bin_days=7)
+    assert service.bin_days == 7
+    service.attach(store, "stored")
+    service.start()
+    qtbot.waitUntil(lambda: [c.title for c in store.chats.deleted().result()] == ["new"])
+    service.shutdown()
