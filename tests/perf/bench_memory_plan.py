@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tests.perf.bench_memory_plan        (or: make bench-memory)
 
-Six models are those that the plan's constants were fitted on. The others are held out: `held_out`
-is true in their rows, and nothing was ever chosen so that they come out right.
+Six models are those that the plan's constants were fitted on. The others are held out (`held_out`
+in their rows): see `memory_held_out.py` for what they changed in the plan.
 
 Each row is a process of its own that does what the worker does: it loads the bundle, reads a prompt
 of random tokens in the same pieces, and writes eight tokens. A thread notes its anonymous memory

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import gc
 import json
 import os
 import random
@@ -140,7 +141,13 @@ class Hands:
         self._later()
         if time.monotonic() - self._beaten > BEAT_S:
             self._beaten = time.monotonic()
-            self._journal.note("beat", done=self._done, page=self._page())
+            self._journal.note(
+                "beat",
+                done=self._done,
+                page=self._page(),
+                widgets=len(QApplication.allWidgets()),
+                objects=len(gc.get_objects()),
+            )
         self._done += 1
         popup, dialog = QApplication.activePopupWidget(), QApplication.activeModalWidget()
         if popup is not None:

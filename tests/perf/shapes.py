@@ -185,7 +185,7 @@ def _write_gguf(path: Path, config: Mapping[str, Any]) -> None:
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    writer.add_token_types([TokenType.NORMAL] * 3 + [TokenType.CONTROL] * (len(tokens) - 3))
+    writer.add_token_types([TokenType.NORMAL] * len(tokens))
     writer.add_token_merges(["a b"])
     random = np.random.default_rng(7)
     for one in matrices(config):
