@@ -21,6 +21,7 @@ from app.ui.frame.wiring.finder import FinderWiring
 from app.ui.frame.wiring.keeping import KeepingWiring
 from app.ui.frame.wiring.paper import PaperWiring
 from app.ui.frame.wiring.preferences import PreferenceWiring
+from app.ui.frame.wiring.row_wishes import RowWishes
 from app.ui.frame.wiring.unlock import UnlockWiring
 from app.ui.frame.wiring.voice import VoiceWiring
 from app.ui.look.icons import window_icon
@@ -100,6 +101,14 @@ class MainWindow(QMainWindow):
         self.preferences.failed.connect(self.chats.show_error)
         self.paper = PaperWiring(shell, self.theme, services.chats, services.settings)
         self.paper.failed.connect(self.chats.show_error)
+        self.row_wishes = RowWishes(
+            shell,
+            self.theme,
+            (shell.sidebar.finder,),
+            services.chats,
+            services.keeping,
+            self.paper,
+        )
         self.voice = VoiceWiring(shell, services.chats, services.voice)
         self.voice.failed.connect(self.chats.show_error)
         shell.sidebar.settings_wished.connect(self.show_settings)

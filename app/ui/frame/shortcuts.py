@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 _KEYS: dict[str, tuple[QKeySequence.StandardKey | str, ...]] = {
     "new": (QKeySequence.StandardKey.New,),
-    "earlier": (QKeySequence.StandardKey.Find,),
+    "earlier": (QKeySequence.StandardKey.Find, "Ctrl+K"),
     "stop": ("Esc",),
     "read": ("Ctrl+R",),
     "print": (QKeySequence.StandardKey.Print,),

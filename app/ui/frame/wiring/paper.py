@@ -54,6 +54,12 @@ class PaperWiring(QObject):
         if view is not None and view.messages and self._shell.showing(self._shell.talk):
             self._print(view, None)
 
+    def save_chat(self, kind: FileKind) -> None:
+        """Save the open conversation as a document."""
+        view = self._chats.shown
+        if view is not None and view.messages:
+            self._save(kind, view, None)
+
     def _on_action(self, name: str, message_id: int) -> None:
         view = self._chats.shown
         if view is None:
@@ -70,7 +76,7 @@ class PaperWiring(QObject):
         self._to_desk(desk.print_messages, view, message_id)
         self._shell.show_page(preview)
 
-    def _save(self, kind: FileKind, view: ChatView, message_id: int) -> None:
+    def _save(self, kind: FileKind, view: ChatView, message_id: int | None) -> None:
         desk, _ = self._ready()
         self._to_desk(
             lambda title, messages, **how: desk.save(kind, title, messages, **how), view, message_id
