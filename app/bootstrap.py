@@ -168,6 +168,7 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     i18n.language_changed.connect(assistants.retranslate)
     assistants.error_raised.connect(chats.error_raised)
     search.error_raised.connect(chats.error_raised)
+    chats.chat_deleted.connect(search.prepare)
     unlock.error_raised.connect(chats.error_raised)
     return Program(
         paths=paths,

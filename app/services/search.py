@@ -43,9 +43,15 @@ class SearchService(QObject):
     def attach(self, store: Store, _mode: str = "") -> None:
         """Where is searched."""
         self._store = store
-        store.search.prepare()
+        self.prepare()
         if self._due:
             self._look()
+
+    @Slot()
+    def prepare(self) -> None:
+        """Do what the next search would wait for: at the start, and when the bin has changed."""
+        if self._store is not None:
+            self._store.search.prepare()
 
     @Slot(str)
     def find(self, text: str) -> None:
