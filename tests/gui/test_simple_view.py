@@ -111,7 +111,7 @@ def test_many_conversations_come_a_dozen_at_a_time(qtbot: QtBot, open_room: Open
 def test_every_way_can_be_seen_whole(qtbot: QtBot, open_room: OpenRoom, language: str) -> None:
     room = simple(open_room, language=language)
     window = room.window
-    for points, width in ((16, 480), (18, 1280), (28, 640), (28, 1000)):
+    for points, width in ((16, 480), (18, 1280), (28, 800), (28, 1000)):
         window.theme.set_text_size(points)
         window.resize(width, 700)
         qtbot.wait(30)
@@ -125,7 +125,7 @@ def test_every_way_can_be_seen_whole(qtbot: QtBot, open_room: OpenRoom, language
 
 def test_in_a_narrow_window_the_ways_are_in_a_menu(qtbot: QtBot, open_room: OpenRoom) -> None:
     room = simple(open_room, text_size_pt="28")
-    room.window.resize(640, 700)
+    room.window.resize(800, 700)
     qtbot.wait(30)
     header = room.window.shell.simple_header
     more = [b for b in header.findChildren(QAbstractButton) if b.isVisible()]
@@ -211,7 +211,7 @@ def test_the_window_cannot_become_too_small_for_its_text(open_room: OpenRoom) ->
     assert (window.minimumWidth(), window.minimumHeight()) == (480, 420)
     for _ in range(12):
         window.preferences.zoom(1)
-    assert (window.minimumWidth(), window.minimumHeight()) == (640, 560)
+    assert (window.minimumWidth(), window.minimumHeight()) == (800, 600)
 
 
 def test_tab_goes_from_top_to_bottom(qtbot: QtBot, open_room: OpenRoom) -> None:
