@@ -117,6 +117,7 @@ def _lines_in(block: QTextBlock, start: int, end: int, gap: float) -> Iterator[Q
         if begin >= stop:
             continue
         left, right = (float(line.cursorToX(at)[0]) for at in (begin, stop))  # type: ignore[index]
+        right = min(right, line.x() + line.naturalTextWidth())  # not under the space at its end
         y = corner.y() + line.y() + line.ascent() + gap + 1
         yield QLineF(
             QPointF(corner.x() + min(left, right), y), QPointF(corner.x() + max(left, right), y)
