@@ -139,6 +139,8 @@ class AssistantService(QObject):
         if self._store is None:
             return
         kept = self._kept(assistant)
+        if kept.key and not kept.id:  # asked for before the store has answered
+            return
         repository = self._store.assistants
         self._then(repository.change(kept) if kept.id else repository.add(kept), self._on_saved)
 
@@ -170,10 +172,9 @@ class AssistantService(QObject):
         if self._store is not None and removed is not None:
             self._then(self._store.assistants.restore(removed), lambda _: self._refresh())
 
-    @Slot(int, object)
-    def write(self, assistant_id: int, path: Path | str) -> None:
+    @Slot(object, object)
+    def write(self, assistant: Assistant, path: Path | str) -> None:
         """Write one to a file; answered by `written`."""
-        assistant = self.of(assistant_id)
         future = self._tasks.run(lambda: write_assistant(Path(path), assistant), "alcove-assistant")
         self._then(future, lambda _: self.written.emit())
 
@@ -203,6 +204,7 @@ class AssistantService(QObject):
         name, said = assistant.name.strip(), assistant.instructions.strip()
         return replace(
             assistant,
+            id=next(a.id for a in self._all if a.key == assistant.key),
             name="" if name == words.name else name,
             instructions="" if said == words.instructions.strip() else said,
         )

@@ -6,12 +6,13 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.ui.frame.assistant_button import AssistantButton
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, IconLabel, Label
 
 
 class Header(QWidget):
-    """The assistant's name and the shield.
+    """Who answers, and the shield.
 
     Signals:
         list_wished: Show the conversations, where the window is too narrow for both.
@@ -24,12 +25,12 @@ class Header(QWidget):
         self._theme = theme
         self.list_button = Button(theme, "icon", "menu")
         self.list_button.hide()
-        self._name = Label(theme, "name", wrap=False)
+        self.assistant = AssistantButton(theme)
         self._shield = IconLabel(theme, "shield", "accent", 24)
         self._stays = Label(theme, "small", "accent", wrap=False)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self.list_button)
-        self._row.addWidget(self._name)
+        self._row.addWidget(self.assistant)
         self._row.addStretch(1)
         self._row.addWidget(self._shield, 0, Qt.AlignmentFlag.AlignVCenter)
         self._row.addWidget(self._stays)
@@ -53,9 +54,8 @@ class Header(QWidget):
         px = self._theme.px
         used = px(30) * 2 + px(24) + px(10) * 3
         used += 0 if self.list_button.isHidden() else self.list_button.sizeHint().width()
-        promise, name = self._stays.sizeHint().width(), self._name.sizeHint().width()
-        self._stays.setVisible(used + promise <= self.width())
-        self._name.setVisible(used + promise + name <= self.width())
+        promise, name = self._stays.sizeHint().width(), self.assistant.sizeHint().width()
+        self._stays.setVisible(used + promise + name <= self.width())
 
     def _fit(self) -> None:
         px = self._theme.px
@@ -66,7 +66,6 @@ class Header(QWidget):
 
     def _retranslate(self) -> None:
         self.list_button.set_label(self.tr("Your conversations"))
-        self._name.setText(self.tr("Small assistant"))
         self._stays.setText(self.tr("Stays on this computer"))
         promise = self.tr("What you write and what is answered never leave this computer.")
         self._stays.setToolTip(promise)

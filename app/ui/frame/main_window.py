@@ -15,6 +15,7 @@ from app.ui.frame.services import Services
 from app.ui.frame.shell import Shell
 from app.ui.frame.shortcuts import add_shortcuts
 from app.ui.frame.wiring.assistant import AssistantWiring
+from app.ui.frame.wiring.assistants import AssistantsWiring
 from app.ui.frame.wiring.bin import BinWiring
 from app.ui.frame.wiring.chats import ChatWiring
 from app.ui.frame.wiring.finder import FinderWiring
@@ -95,6 +96,9 @@ class MainWindow(QMainWindow):
         services.search.error_raised.connect(self.chats.show_error)
         self.bin = BinWiring(shell, services.chats)
         self.assistant = AssistantWiring(shell, services.models)
+        self.assistants = AssistantsWiring(
+            shell, self.theme, services.assistants, services.chats, services.models
+        )
         self.unlock = UnlockWiring(shell, services.unlock)
         self.keeping = KeepingWiring(shell, services.keeping)
         self.preferences = PreferenceWiring(shell, self.theme, services.settings, services.i18n)

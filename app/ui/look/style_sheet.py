@@ -58,11 +58,13 @@ QPushButton[kind="quiet"] {
     background: transparent; border: 1px solid transparent; color: $muted;
     padding: ${p7}px ${p12}px; text-align: left;
 }
+QPushButton[kind="quiet"][tone="name"] { color: $ink; }
+QPushButton::menu-indicator { image: none; width: 0; }
 QPushButton[kind="quiet"]:hover { background: $tint; color: $ink; }
 QPushButton[kind="quiet"]:focus { border: 2px solid $accent; padding: ${p6}px ${p11}px; }
 QPushButton[kind="icon"] {
     background: transparent; border: 1px solid transparent; padding: 0;
-    min-width: ${target}px; max-width: ${target}px; min-height: ${target}px;
+    min-width: ${icon}px; max-width: ${icon}px; min-height: ${icon}px;
 }
 QPushButton[kind="icon"]:hover { background: $tint; }
 QPushButton[kind="icon"]:focus { border: 2px solid $accent; }
@@ -170,6 +172,7 @@ def style_sheet(tokens: Tokens, px: Callable[[float], int], text_size_pt: int) -
     values |= {f"r{n}": px(n) for n in _RADII}
     values |= {
         "target": px(28),
+        "icon": px(42),
         "big": px(38),
         "knob": px(24) // 2 + 2,
         "combo": px(220),

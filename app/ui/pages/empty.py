@@ -10,6 +10,7 @@ from app.ui.look.card_button import CardButton
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import IconLabel, Label
 from app.ui.pages.base import ScrollPage
+from app.ui.pages.empty_assistants import AssistantRow
 
 _SIDE_BY_SIDE = 700  # narrower, and each would be a column of single words
 
@@ -42,6 +43,7 @@ class EmptyPage(ScrollPage):
         self._mark = IconLabel(theme, "mark", size=56)
         self._greeting = Label(theme, "heading")
         self._promise = Label(theme, "body", "muted")
+        self.assistants = AssistantRow(theme)
         self._try = Label(theme, "small", "muted")
         self._examples = [_Example(theme) for _ in range(3)]
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -50,6 +52,8 @@ class EmptyPage(ScrollPage):
         body.addWidget(self._mark)
         body.addWidget(self._greeting)
         body.addWidget(self._promise)
+        body.addSpacing(theme.px(8))
+        body.addWidget(self.assistants)
         body.addSpacing(theme.px(8))
         body.addWidget(self._try)
         body.addLayout(self._row)
@@ -62,8 +66,9 @@ class EmptyPage(ScrollPage):
         self._retranslate()
 
     def set_plain(self, plain: bool) -> None:
-        """Without the mark, where the header shows it already."""
+        """Without the mark, where the header shows it already, and without a choice."""
         self._mark.setVisible(not plain)
+        self.assistants.setVisible(not plain)
 
     def set_spoken(self, languages: tuple[str, ...]) -> None:
         """Which languages the assistant is good at; empty while unknown."""

@@ -116,7 +116,7 @@ def test_files_go_out_and_come_in(room: Room, tmp_path: Path) -> None:
     own = room.save(OWN)
     path = tmp_path / "gardener"
     with room.qtbot.waitSignal(room.service.written):
-        room.service.write(own.id, path)
+        room.service.write(own, path)
     count = len(room.saved)
     room.service.bring_in(path)
     room.qtbot.waitUntil(lambda: len(room.saved) > count)
