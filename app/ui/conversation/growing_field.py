@@ -27,6 +27,7 @@ class GrowingField(QPlainTextEdit):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._fitting = False
         self.enter_sends = True
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
@@ -77,11 +78,31 @@ class GrowingField(QPlainTextEdit):
 
     def fit(self) -> None:
         """Be as tall as the text, within reason."""
-        lines = max(1, min(_MOST_LINES, round(self.document().size().height())))
-        height = round(lines * QFontMetricsF(self.font()).lineSpacing()) + 2
-        if height != self.height():
-            self.setFixedHeight(height)
-        tall = self.document().size().height() > _MOST_LINES
-        self.setVerticalScrollBarPolicy(
-            Qt.ScrollBarPolicy.ScrollBarAsNeeded if tall else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        )
+        # Another height, or a scroll bar more or less, resizes it and asks for this once more.
+        # Where the two do not agree (a line more makes the bar, the bar makes a line more) that
+        # would never end.
+        if self._fitting:
+            return
+        self._fitting = True
+        try:
+            lines = self.lines()
+            height = round(min(_MOST_LINES, lines) * QFontMetricsF(self.font()).lineSpacing()) + 2
+            if height != self.height():
+                self.setFixedHeight(height)
+            policy = Qt.ScrollBarPolicy
+            tall = lines > _MOST_LINES
+            self.setVerticalScrollBarPolicy(
+                policy.ScrollBarAsNeeded if tall else policy.ScrollBarAlwaysOff
+            )
+        finally:
+            self._fitting = False
+
+    def lines(self) -> int:
+        """How many lines the text takes at this width; counted no further than matters."""
+        layout, block = self.document().documentLayout(), self.document().firstBlock()
+        count = 0
+        while block.isValid() and count <= _MOST_LINES:
+            layout.blockBoundingRect(block)  # lays it out; until then Qt takes it for one line
+            count += block.lineCount()
+            block = block.next()
+        return max(1, count)
