@@ -49,9 +49,11 @@ class ChatWiring(QObject):
     def open_chat(self, chat_id: int, message_id: int = 0) -> None:
         """Show a conversation at a message; the end of the open one needs no fetching."""
         self._shell.workspace.hide_list()
-        if chat_id == self._chats.chat_id and not message_id:
-            self._shell.back()
-        else:
+        is_open = chat_id == self._chats.chat_id
+        if is_open:
+            # Not `back`: it can be read without an assistant.
+            self._shell.show_page(self._shell.talk)
+        if message_id or not is_open:
             self._chats.open_chat(chat_id, message_id)
 
     @Slot()

@@ -27,20 +27,19 @@ class FinderWiring(QObject):
         chats: ChatService,
         search: SearchService,
         settings: Settings,
-        open_chat: Callable[[int], None],
+        open_chat: Callable[..., None],
     ) -> None:
         """Connect them.
 
         Args:
-            shell: Shows the conversation that was chosen.
+            shell: Qt parent.
             finders: The lists with their search fields.
             chats: Conversations and folders.
             search: Finds words in them.
             settings: Remembers which folders are closed.
-            open_chat: Shows a conversation.
+            open_chat: Shows a conversation, at a message if one is given.
         """
         super().__init__(shell)
-        self._shell = shell
         self._finders = finders
         self._chats = chats
         self._settings = settings
@@ -54,7 +53,7 @@ class FinderWiring(QObject):
         for finder in finders:
             finder.find_wished.connect(search.find)
             finder.results.chat_chosen.connect(open_chat)
-            finder.results.hit_chosen.connect(self._open_hit)
+            finder.results.hit_chosen.connect(open_chat)
             rows = finder.chats
             rows.set_closed(self._closed)
             rows.chat_chosen.connect(open_chat)
@@ -67,13 +66,6 @@ class FinderWiring(QObject):
             rows.folder_rename_wished.connect(chats.rename_folder)
             rows.folder_delete_wished.connect(chats.delete_folder)
             rows.folder_closed.connect(self._close_folder)
-
-    @Slot(int, int)
-    def _open_hit(self, chat_id: int, message_id: int) -> None:
-        self._shell.workspace.hide_list()
-        if chat_id == self._chats.chat_id:
-            self._shell.back()
-        self._chats.open_chat(chat_id, message_id)
 
     @Slot(int, object)
     def _move(self, chat_id: int, folder_id: int | None) -> None:

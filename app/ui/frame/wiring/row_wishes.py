@@ -70,7 +70,7 @@ class RowWishes(QObject):
         if wish == "export":
             self._ask_place(chat_id)
         elif chat_id == self._chats.chat_id:
-            self._shell.back()
+            self._shell.show_page(self._shell.talk)
             self._put_on_paper(wish)
         else:
             self._awaited = (wish, chat_id)
