@@ -670,7 +670,7 @@
     </message>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>Réparer</translation>
     </message>
 </context>
 <context>
@@ -901,6 +901,29 @@
     <message>
         <source>Conversation without a name</source>
         <translation>Conversation sans nom</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Save the conversation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To read and to edit (*.md)</source>
+        <translation>Pour lire et modifier (*.md)</translation>
+    </message>
+    <message>
+        <source>Plain text (*.txt)</source>
+        <translation>Texte simple (*.txt)</translation>
+    </message>
+    <message>
+        <source>Everything, to bring in again (*.json)</source>
+        <translation>Tout, pour le reprendre plus tard (*.json)</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>Conversation</translation>
     </message>
 </context>
 <context>
@@ -1148,7 +1171,7 @@
     </message>
     <message>
         <source>Conversations (*.zip *.json *.jsonl *.chat *.db);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>Conversations (*.zip *.json *.jsonl *.chat *.db);;Tous les fichiers (*)</translation>
     </message>
     <message>
         <source>All conversations in one file that other programs can read. It is not locked.</source>
@@ -1160,15 +1183,15 @@
     </message>
     <message>
         <source>This copy is locked with another key. Please type the recovery code or the passphrase that belongs to it:</source>
-        <translation type="unfinished"></translation>
+        <translation>Cette copie est verrouillée avec une autre clé. Saisissez le code de secours ou la phrase secrète qui lui correspond&#xa0;:</translation>
     </message>
     <message>
         <source>Recovery code or passphrase of the copy</source>
-        <translation type="unfinished"></translation>
+        <translation>Code de secours ou phrase secrète de la copie</translation>
     </message>
     <message>
         <source>Open the copy</source>
-        <translation type="unfinished"></translation>
+        <translation>Ouvrir la copie</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -1857,6 +1880,10 @@
     <message>
         <source>The assistant had nothing to say to this. You can try again.</source>
         <translation>L’assistant n’a rien trouvé à répondre. Vous pouvez réessayer.</translation>
+    </message>
+    <message>
+        <source>Show more of it</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Answer</source>

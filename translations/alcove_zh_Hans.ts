@@ -661,7 +661,7 @@
     </message>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>修复</translation>
     </message>
 </context>
 <context>
@@ -892,6 +892,29 @@
     <message>
         <source>Conversation without a name</source>
         <translation>未命名的对话</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Save the conversation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To read and to edit (*.md)</source>
+        <translation>用于阅读和编辑 (*.md)</translation>
+    </message>
+    <message>
+        <source>Plain text (*.txt)</source>
+        <translation>纯文本 (*.txt)</translation>
+    </message>
+    <message>
+        <source>Everything, to bring in again (*.json)</source>
+        <translation>全部内容，可再次导入 (*.json)</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
     </message>
 </context>
 <context>
@@ -1138,7 +1161,7 @@
     </message>
     <message>
         <source>Conversations (*.zip *.json *.jsonl *.chat *.db);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>对话 (*.zip *.json *.jsonl *.chat *.db);;所有文件 (*)</translation>
     </message>
     <message>
         <source>All conversations in one file that other programs can read. It is not locked.</source>
@@ -1150,15 +1173,15 @@
     </message>
     <message>
         <source>This copy is locked with another key. Please type the recovery code or the passphrase that belongs to it:</source>
-        <translation type="unfinished"></translation>
+        <translation>这份副本用另一把钥匙锁着。请输入与它对应的恢复码或口令：</translation>
     </message>
     <message>
         <source>Recovery code or passphrase of the copy</source>
-        <translation type="unfinished"></translation>
+        <translation>这份副本的恢复码或口令</translation>
     </message>
     <message>
         <source>Open the copy</source>
-        <translation type="unfinished"></translation>
+        <translation>打开副本</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -1842,6 +1865,10 @@
     <message>
         <source>The assistant had nothing to say to this. You can try again.</source>
         <translation>助手没有给出回答。您可以再试一次。</translation>
+    </message>
+    <message>
+        <source>Show more of it</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Answer</source>
