@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-_START_TIMEOUT_S = 15.0
+from tests.helpers.session_bus import (
+    end_process,
+    private_environment,
+    start_bus,
+    wait_for_process,
+)
+
 _PASSWORD = b"password of the test keyring\n"
 
 
@@ -55,54 +59,17 @@ def keyring_session() -> Iterator[KeyringSession]:
     # Not under pytest's folder: the path of a socket may have 107 characters.
     with tempfile.TemporaryDirectory(prefix="alcove-keyring-") as name:
         home = Path(name)
-        env = _environment(home)
-        bus = _start_bus(home, env)
+        env = private_environment(home)
+        bus = start_bus(home, env)
         try:
             keyring = _start_keyring(env)
             session = KeyringSession(env, bus, keyring)
             try:
                 yield session
             finally:
-                _end(keyring)
+                end_process(keyring)
         finally:
-            _end(bus)
-
-
-def _environment(home: Path) -> dict[str, str]:
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("DBUS_", "GNOME_", "XDG_"))}
-    env.pop("PYTHON_KEYRING_BACKEND", None)
-    env.pop("DISPLAY", None)
-    runtime = home / "run"
-    runtime.mkdir(mode=0o700)
-    env |= {
-        "HOME": str(home),
-        "XDG_RUNTIME_DIR": str(runtime),
-        "XDG_DATA_HOME": str(home / "data"),
-        "XDG_CONFIG_HOME": str(home / "config"),
-        "XDG_CACHE_HOME": str(home / "cache"),
-        "DBUS_SESSION_BUS_ADDRESS": f"unix:path={home / 'bus'}",
-    }
-    return env
-
-
-def _start_bus(home: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    # A configuration of our own: no service of this machine is started on demand.
-    config = home / "bus.conf"
-    config.write_text(
-        "<busconfig><type>session</type>"
-        f"<listen>{env['DBUS_SESSION_BUS_ADDRESS']}</listen>"
-        '<auth>EXTERNAL</auth><policy context="default">'
-        '<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>'
-        "</policy></busconfig>",
-        encoding="utf-8",
-    )
-    bus = subprocess.Popen(
-        ["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={config}"],
-        env=env,
-        stderr=subprocess.DEVNULL,
-    )
-    _wait_until((home / "bus").exists, bus)
-    return bus
+            end_process(bus)
 
 
 def _start_keyring(env: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -124,26 +91,5 @@ def _start_keyring(env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         answer = subprocess.run(query, env=env, capture_output=True, check=False)
         return b"/org/freedesktop/secrets/collection" in answer.stdout
 
-    _wait_until(unlocked, keyring)
+    wait_for_process(unlocked, keyring)
     return keyring
-
-
-def _wait_until(ready: object, process: subprocess.Popen[bytes]) -> None:
-    assert callable(ready)
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while not ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            _end(process)
-            raise RuntimeError(f"{process.args!r} did not come up")
-        time.sleep(0.02)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(5)

@@ -31,7 +31,7 @@ class SearchField(Card):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("search", parent)
         self._theme = theme
-        self.field = QLineEdit()
+        self.field = QLineEdit(self)  # before the button, for the tab key too
         self.field.setProperty("bare", "true")
         self.field.setMaxLength(_LONGEST)
         self.field.installEventFilter(self)

@@ -46,7 +46,6 @@ class Sidebar(QWidget):
         self._new.align_left()
         self.finder = Finder(theme)
         self.chats = self.finder.chats
-        self.setFocusProxy(self.finder)
         self._bin = Button(theme, "quiet", "trash")
         self._settings = Button(theme, "quiet", "settings")
         self._simple = Button(theme, "quiet", "simple")

@@ -158,7 +158,7 @@ class Shell(QStackedWidget):
             column.addWidget(widget)
         column.addWidget(self.pages, 1)
         column.addWidget(self.simple_actions)
-        self.workspace = Workspace(theme, self.sidebar, right)
+        self.workspace = Workspace(theme, self.sidebar, right, self.sidebar.finder)
         self.addWidget(self.workspace)
         self.addWidget(self.passphrase)
 

@@ -20,11 +20,21 @@ class Workspace(QWidget):
 
     narrow_changed = Signal(bool)
 
-    def __init__(self, theme: Theme, side: QWidget, page: QWidget) -> None:
+    def __init__(self, theme: Theme, side: QWidget, page: QWidget, first: QWidget) -> None:
+        """Lay them out.
+
+        Args:
+            theme: Colours and sizes.
+            side: The list and what belongs to it.
+            page: Everything else.
+            first: Where the keyboard goes in the list. Not a focus proxy of `side`: Tab would jump
+                to it over all that stands before it.
+        """
         super().__init__()
         self._theme = theme
         self._side = side
         self._page = page
+        self._first = first
         self._narrow = False
         self._asked = False
         self._with_list = True
@@ -46,14 +56,14 @@ class Workspace(QWidget):
         self._asked = not self._asked
         self._place()
         if self._asked:
-            self._side.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_list(self) -> None:
         """Put the keyboard into the list, over the page where there is no room for both."""
         if self._narrow and not self._asked:
             self.toggle_list()
         else:
-            self._side.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_list_shown(self, shown: bool) -> None:
         """Whether there is a list at all."""
