@@ -18,7 +18,7 @@ from app.ui.look.theme import Theme
 from app.ui.paper.bar import PaperBar
 from app.ui.paper.names import file_name
 from app.ui.paper.pages import Pages
-from app.ui.paper.pdf import pdf_bytes
+from app.ui.paper.pdf import pdf_file
 from app.ui.paper.preview import PreviewPage
 from app.ui.paper.printing import has_printer, print_pages
 from app.ui.paper.script import Script, script_of
@@ -26,6 +26,7 @@ from app.ui.paper.sheet import Sheet, paper_size_pt, usual_sheet
 from app.ui.paper.steps import Steps, Work
 
 FileKind = Literal["pdf", "word"]
+Content = Callable[[], bytes]
 _ENDINGS: dict[FileKind, str] = {"pdf": ".pdf", "word": ".docx"}
 
 
@@ -54,7 +55,7 @@ class PaperDesk(QObject):
         self._window = window
         self._tasks = Tasks(self)
         self._layout: Steps[Pages] | None = None
-        self._steps: Steps[bytes] | Steps[None] | None = None
+        self._steps: Steps[Content] | Steps[None] | None = None
         self._pages: Pages | None = None
         self._folder = ""
         self._dialog: QDialog | None = None
@@ -113,7 +114,7 @@ class PaperDesk(QObject):
 
     def stop(self) -> None:
         """Leave off; no file is left behind."""
-        if self._steps is not None:
+        if self._steps is not None and self._steps.running:
             self._steps.stop()
             self._steps = None
             self._bar.finish(lambda: self.tr("Stopped. Nothing was saved."))
@@ -171,19 +172,19 @@ class PaperDesk(QObject):
             return
         self._folder = str(path.parent)
         sheet, size_pt = usual_sheet(), paper_size_pt(self._theme.text_size_pt)
-        work = pdf_bytes if kind == "pdf" else _word_bytes
+        work = pdf_file if kind == "pdf" else _word_file
         self._bar.begin(lambda: self.tr("“{name}” is being written…").format(name=path.name))
         self._steps = Steps(
             work(script, sheet, size_pt),
-            lambda data: self._store(path, data),
+            lambda content: self._store(path, content),
             self._on_failed,
             self._bar.show_share,
             self,
         )
 
-    def _store(self, path: Path, data: bytes) -> None:
+    def _store(self, path: Path, content: Content) -> None:
         self._bar.show_share(1.0)
-        future = self._tasks.run(lambda: save_file(path, data), "alcove-save")
+        future = self._tasks.run(lambda: save_file(path, content()), "alcove-save")
         self._tasks.then(future, self._on_saved, self._on_save_failed)
 
     def _on_saved(self, path: Path) -> None:
@@ -217,10 +218,10 @@ class PaperDesk(QObject):
         self._dialog = None
 
 
-def _word_bytes(script: Script, sheet: Sheet, size_pt: int) -> Work[bytes]:
-    from app.ui.paper.word import word_bytes  # noqa: PLC0415  a third of a second only this needs
+def _word_file(script: Script, sheet: Sheet, size_pt: int) -> Work[Content]:
+    from app.ui.paper.word import word_file  # noqa: PLC0415  a third of a second only this needs
 
-    return word_bytes(script, sheet, size_pt)
+    return word_file(script, sheet, size_pt)
 
 
 def _laid_out(pages: Pages) -> Work[Pages]:

@@ -237,12 +237,12 @@ class Pages(QObject):
         painter.setPen(self.theme.color("muted"))
         middle = Qt.AlignmentFlag.AlignVCenter
         place = self.tr("Page {number} of {count}").format(number=number + 1, count=self.count)
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, place)
         metrics = QFontMetricsF(font)
         date = f" · {self.script.date}"
         room = area.width() - metrics.horizontalAdvance(place + date) - 24
         title = metrics.elidedText(self.script.title, Qt.TextElideMode.ElideRight, room)
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, title + date)
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, place)
 
 
 def _end(document: QTextDocument) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QPainter, QPdfWriter
@@ -15,13 +15,18 @@ _DOTS_PER_INCH = 1_200
 _LAYING_OUT = 0.5  # of all the time
 
 
-def pdf_bytes(script: Script, sheet: Sheet, size_pt: int) -> Generator[float, None, bytes]:
+def pdf_file(
+    script: Script, sheet: Sheet, size_pt: int
+) -> Generator[float, None, Callable[[], bytes]]:
     """Make the file's content; yields the share that is done.
 
     Args:
         script: What is written.
         sheet: On what.
         size_pt: Size of the letters.
+
+    Returns:
+        What gives the file's content.
     """
     pages = Pages(script, sheet, size_pt)
     for share in pages.lay_out():
@@ -44,4 +49,5 @@ def pdf_bytes(script: Script, sheet: Sheet, size_pt: int) -> Generator[float, No
     finally:
         painter.end()
     buffer.close()
-    return bytes(buffer.data().data())
+    content = bytes(buffer.data().data())
+    return lambda: content

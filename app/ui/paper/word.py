@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 
 import docx
-from docx.document import Document
 from docx.text.paragraph import Paragraph
 from PySide6.QtGui import QFont, QTextBlock, QTextCursor, QTextFormat, QTextTable
 
@@ -15,22 +14,28 @@ from app.ui.markdown.cards import CARD, CARD_CODE, CARD_QUOTE
 from app.ui.markdown.formula_object import OBJECT_CHARACTER
 from app.ui.paper.script import Part, Script
 from app.ui.paper.sheet import PaperTheme, Sheet
+from app.ui.paper.word_body import Body
 from app.ui.paper.word_lists import Lists
 from app.ui.paper.word_styles import Styles
 from app.ui.paper.writing import Written, write_part
 
-_SAVING = 0.05
 _LINE_SEPARATOR = "\u2028"
 _MOST_CELLS = 20_000  # Word itself gives up on larger tables
 
 
-def word_bytes(script: Script, sheet: Sheet, size_pt: int) -> Generator[float, None, bytes]:
-    """Make the file's content; yields the share that is done.
+def word_file(
+    script: Script, sheet: Sheet, size_pt: int
+) -> Generator[float, None, Callable[[], bytes]]:
+    """Make the document; yields the share that is done.
 
     Args:
         script: What is written.
         sheet: On what.
         size_pt: Size of the letters.
+
+    Returns:
+        What packs the document into a file; slow for a long one, and free of Qt, so that it belongs
+        into another thread.
     """
     theme = PaperTheme(size_pt)
     document = docx.Document()
@@ -39,25 +44,29 @@ def word_bytes(script: Script, sheet: Sheet, size_pt: int) -> Generator[float, N
     properties = document.core_properties
     properties.title, properties.author, properties.comments = script.title, "", ""
     properties.created = properties.modified = datetime.now(UTC)
-    writer = _Writer(document, styles)
+    writer = _Writer(Body(document), styles)
     length = script.characters
     done = 0
     for part in script.parts():
         writer.write(part, write_part(part, theme, sheet.body_pt.width()))
         done += part.characters
-        yield (1 - _SAVING) * min(1.0, done / length)
-    content = io.BytesIO()
-    document.save(content)
-    return content.getvalue()
+        yield min(1.0, done / length)
+
+    def packed() -> bytes:
+        content = io.BytesIO()
+        document.save(content)
+        return content.getvalue()
+
+    return packed
 
 
 class _Writer:
     """Copies what was written for paper, block by block."""
 
-    def __init__(self, document: Document, styles: Styles) -> None:
-        self._document = document
+    def __init__(self, body: Body, styles: Styles) -> None:
+        self._body = body
         self._styles = styles
-        self._lists = Lists(document)
+        self._lists = Lists(body)
         self._doubts: tuple[tuple[int, int], ...] = ()
 
     def write(self, part: Part, written: Written) -> None:
@@ -84,27 +93,27 @@ class _Writer:
             self._lists.end()
         if not block.text() and in_list is None and not style and not layout.intProperty(CARD):
             if layout.hasProperty(QTextFormat.Property.BlockTrailingHorizontalRulerWidth):
-                self._styles.rule(self._document.add_paragraph())
+                self._styles.rule(self._body.paragraph())
             return
         kind = {CARD_CODE: "Code", CARD_QUOTE: "Quotation"}.get(layout.intProperty(CARD), "")
         if layout.headingLevel() and not style:
-            paragraph = self._document.add_heading(level=min(layout.headingLevel(), 6))
+            paragraph = self._body.paragraph(f"Heading {min(layout.headingLevel(), 6)}")
+        elif in_list is not None:
+            paragraph = self._lists.item(in_list.format())
         else:
-            paragraph = self._document.add_paragraph(style=style or kind or None)
-        if in_list is not None:
-            self._lists.join(paragraph, in_list.format())
+            paragraph = self._body.paragraph(style or kind)
         self._write_runs(paragraph, block, code=kind == "Code")
 
     def _write_table(self, source: QTextTable) -> None:
         rows, columns = source.rows(), source.columns()
         if rows * columns > _MOST_CELLS:
             rows = _MOST_CELLS // max(1, columns)
-        table = self._document.add_table(rows, columns, style="Table Grid")
-        for row, line in enumerate(table.rows):
-            for column, cell in enumerate(line.cells):
+        table = self._body.table(rows, columns)
+        for row, line in enumerate(table._tbl.tr_lst):
+            for column, cell in enumerate(line.tc_lst):
                 block = source.cellAt(row, column).firstCursorPosition().block()
-                self._write_runs(cell.paragraphs[0], block, bold=row == 0)
-        self._styles.space_after(table)
+                self._write_runs(Paragraph(cell.p_lst[0], table), block, bold=row == 0)
+        self._body.paragraph("Gap")
 
     def _write_runs(
         self, paragraph: Paragraph, block: QTextBlock, *, code: bool = False, bold: bool = False

@@ -10,7 +10,6 @@ from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Pt, RGBColor
 from docx.styles.style import ParagraphStyle
-from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
@@ -58,13 +57,6 @@ class Styles:
         """A line from side to side."""
         self._border(paragraph._p.get_or_add_pPr(), "bottom", "8")
 
-    def space_after(self, table: Table) -> None:
-        """Room below a table, which has none by itself; its first row is repeated on each page."""
-        if table.rows:
-            properties = table.rows[0]._tr.get_or_add_trPr()
-            properties.append(self._element("w:tblHeader", **{"w:val": "true"}))
-        self._space(self._document.add_paragraph(), after=0)
-
     def _set_page(self) -> None:
         section, body = self._document.sections[0], self._sheet.body_pt
         section.page_width = Pt(self._sheet.width_pt)
@@ -77,7 +69,7 @@ class Styles:
         from docx.shared import Pt  # noqa: PLC0415
 
         size = self._size_pt
-        for name in ("Speaker", "Question", "Remark", "Quotation", "Code"):
+        for name in ("Speaker", "Question", "Remark", "Quotation", "Code", "Gap"):
             style = self._document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
             style.base_style = self._document.styles["Normal"]
             properties = style.element.get_or_add_pPr()
@@ -86,6 +78,8 @@ class Styles:
                 style.font.bold = True
                 style.paragraph_format.keep_with_next = True
                 self._space(style, before=size, after=size * 0.2)
+            elif name == "Gap":  # below tables, which have no room of their own
+                self._space(style, after=0)
             elif name == "Remark":
                 self._face(style, _FACE, size * 0.85)
                 style.font.italic = True
