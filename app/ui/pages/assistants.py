@@ -51,9 +51,6 @@ class AssistantCard(Card):
         self._top.addWidget(self._portrait, 0, Qt.AlignmentFlag.AlignTop)
         self._top.addLayout(self._words, 1)
         self._top.addWidget(self.delete, 0, Qt.AlignmentFlag.AlignVCenter)
-        for button in (self.begin, self.change):
-            button.ensurePolished()  # otherwise the first polish would take the size back
-            button.set_size("small")
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.px(10))
         buttons.addWidget(self.begin)
@@ -75,6 +72,7 @@ class AssistantCard(Card):
         self.name.setText(assistant.name)
         self.delete.setVisible(not assistant.key)
         self._retranslate()
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Speak the new language."""
@@ -98,6 +96,8 @@ class AssistantCard(Card):
         self._column.setSpacing(px(12))
         self._top.setSpacing(px(16))
         self._words.setSpacing(px(3))
+        for button in (self.begin, self.change):
+            button.setFont(self._theme.font("small"))
 
     def _retranslate(self) -> None:
         if self._assistant is None:

@@ -75,6 +75,7 @@ class AssistantRow(QWidget):
                 continue
             assistant = shown[number]
             button.set_label(assistant.name, self._who.words())
+            button.setFont(self._theme.font("small"))
             button.setIcon(portrait_icon(self._theme, assistant, side, gap))
             button.setIconSize(QSize(side + gap, side))
             button.setChecked(self._current is not None and assistant.id == self._current.id)
@@ -82,8 +83,6 @@ class AssistantRow(QWidget):
     def _new_button(self, number: int) -> Button:
         button = Button(self._theme, "choice")
         button.setAutoExclusive(True)
-        button.ensurePolished()  # otherwise the first polish would take the size back
-        button.set_size("small")
         button.clicked.connect(lambda: self._choose(number))
         self._flow.removeWidget(self._more)
         self._flow.addWidget(button)
