@@ -87,3 +87,16 @@ def test_shipped_typeface_is_used(qapp: QApplication) -> None:
 
 def test_unknown_appearance_follows_the_system(qapp: QApplication) -> None:
     assert Theme(qapp, "sepia").appearance == "system"
+
+
+def test_nothing_is_measured_anew_where_nothing_changes(qapp: QApplication) -> None:
+    theme = Theme(qapp, "light", 18)
+    changes: list[str] = []
+    theme.changed.connect(lambda: changes.append(theme.scheme))
+    theme.set_text_size(18)
+    theme.set_appearance("light")
+    theme.set_still(False)
+    assert not changes
+    theme.set_appearance("dark")
+    theme.set_text_size(20)
+    assert changes == ["dark", "dark"]

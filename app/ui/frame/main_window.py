@@ -21,7 +21,7 @@ from app.ui.frame.wiring.chats import ChatWiring
 from app.ui.frame.wiring.finder import FinderWiring
 from app.ui.frame.wiring.keeping import KeepingWiring
 from app.ui.frame.wiring.paper import PaperWiring
-from app.ui.frame.wiring.preferences import PreferenceWiring
+from app.ui.frame.wiring.preferences import PreferenceWiring, text_size_pt
 from app.ui.frame.wiring.row_wishes import RowWishes
 from app.ui.frame.wiring.unlock import UnlockWiring
 from app.ui.frame.wiring.voice import VoiceWiring
@@ -42,12 +42,14 @@ class MainWindow(QMainWindow):
         if not isinstance(application, QApplication):
             raise TypeError("a QApplication must exist")
         self._services = services
-        self.theme = Theme(application, services.settings.get(THEME))
+        settings = services.settings
+        # Known before there are widgets: to measure them all a second time takes half a second.
+        self.theme = Theme(application, settings.get(THEME), text_size_pt(settings))
         self.setWindowTitle("Alcove")
         self.setWindowIcon(window_icon())
         self.setMinimumSize(*_LEAST)
         self._restore_geometry()
-        self.shell = shell = Shell(self.theme, services)
+        self.shell = shell = Shell(self.theme, services, self)
         # What is looked at from outside, by its own name.
         self.talk, self.pages, self.sidebar = shell.talk, shell.pages, shell.sidebar
         self.header, self.error_bar = shell.header, shell.error_bar

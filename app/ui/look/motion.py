@@ -8,7 +8,7 @@ import plistlib
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QStandardPaths, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QStandardPaths, Signal
 
 _SPI_GETCLIENTAREAANIMATION = 0x1042
 
@@ -44,14 +44,15 @@ class SystemMotion(QObject):
         program = QStandardPaths.findExecutable("gsettings")
         if not program:
             return
-        self._process = QProcess(self)
+        # It may outlive the window, by a blink.
+        self._process = QProcess(QCoreApplication.instance())
         self._process.finished.connect(self._on_gnome)
+        self._process.finished.connect(self._process.deleteLater)
         self._process.start(program, ["get", "org.gnome.desktop.interface", "enable-animations"])
 
     def _on_gnome(self) -> None:
         if self._process is not None:
             answer = bytes(self._process.readAllStandardOutput().data()).strip()
-            self._process.deleteLater()
             self._process = None
             if answer in (b"true", b"false"):
                 self.known.emit(answer == b"false")

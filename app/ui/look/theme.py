@@ -82,7 +82,7 @@ class Theme(QObject):
     def set_appearance(self, appearance: str) -> None:
         """Choose light, dark, contrast, or to follow the system."""
         self._appearance = _checked(appearance)
-        self._apply()
+        self._follow(_wanted(self._appearance))
 
     @property
     def still(self) -> bool:
@@ -100,8 +100,9 @@ class Theme(QObject):
 
     def set_text_size(self, size_pt: int) -> None:
         """Choose the size of body text; everything scales with it."""
-        self._size_pt = _clamped(size_pt)
-        self._apply()
+        if _clamped(size_pt) != self._size_pt:  # every widget is measured again
+            self._size_pt = _clamped(size_pt)
+            self._apply()
 
     def px(self, at_base_size: float) -> int:
         """A distance of the design (given for 16 pt text) in pixels at the size that is on."""
@@ -125,11 +126,14 @@ class Theme(QObject):
         return self._icons[key]
 
     def _follow_system(self) -> None:
-        if self._appearance == "system" and _system_scheme() != self.scheme:
+        self._follow(_wanted(self._appearance))
+
+    def _follow(self, scheme: Scheme) -> None:
+        if scheme != self.scheme:
             self._apply()
 
     def _apply(self) -> None:
-        self.scheme = _system_scheme() if self._appearance == "system" else self._appearance
+        self.scheme = _wanted(self._appearance)
         self._application.setFont(self.font())
         self._application.setPalette(_palette(self.tokens))
         self._application.setStyleSheet(style_sheet(self.tokens, self.px, self._size_pt))
@@ -149,6 +153,10 @@ class _StillStyle(QProxyStyle):
         if hint == QStyle.StyleHint.SH_Widget_Animation_Duration:
             return 0
         return super().styleHint(hint, option, widget, returned)
+
+
+def _wanted(appearance: Appearance) -> Scheme:
+    return _system_scheme() if appearance == "system" else appearance
 
 
 def _system_scheme() -> Scheme:

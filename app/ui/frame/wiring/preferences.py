@@ -32,6 +32,11 @@ _LEAST, _LEAST_AT_MOST = (480, 420), (800, 600)
 _SUITING_PT = {"simple": 18, "full": 16}
 
 
+def text_size_pt(settings: Settings) -> int:
+    """Size of the text with which a window begins: the chosen one, or what suits the view."""
+    return settings.get(TEXT_SIZE_PT) or _SUITING_PT[settings.get(VIEW)]
+
+
 class PreferenceWiring(QObject):
     """A choice takes effect at once and is kept.
 
