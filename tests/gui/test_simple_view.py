@@ -149,6 +149,9 @@ def test_help_lists_the_keys_that_there_are(qtbot: QtBot, open_room: OpenRoom) -
     assert len(set(spelled)) == len(spelled)
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert not page.isVisible()
+    window.show_settings()
+    click(qtbot, window.settings_page, "Help")
+    assert page.isVisible()
 
 
 def test_find_opens_the_earlier_conversations(qtbot: QtBot, open_room: OpenRoom) -> None:

@@ -70,6 +70,7 @@ class Shell(QStackedWidget):
         self.earlier.closed.connect(self.back)
         self.help_page.closed.connect(self.back)
         self.settings_page.closed.connect(self.back)
+        self.settings_page.help_wished.connect(self.show_help)
         self.workspace.narrow_changed.connect(self.header.list_button.setVisible)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Label
@@ -30,11 +30,13 @@ class SettingsPage(ScrollPage):
         closed: Back to the conversation.
         chosen: Option, and the value it shall have.
         recovery_wished: Show the recovery code.
+        help_wished: Show the help.
     """
 
     closed = Signal()
     chosen = Signal(object, object)
     recovery_wished = Signal()
+    help_wished = Signal()
 
     def __init__(self, theme: Theme, data: Path, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -42,6 +44,7 @@ class SettingsPage(ScrollPage):
         self._kept = False
         self._damaged = False
         self._back = Button(theme, "quiet", "arrow-left")
+        self._help = Button(theme, "quiet", "help")
         self._heading = Label(theme, "heading")
         self.text_size = TextSizeSection(theme)
         self.appearance = AppearanceSection(theme)
@@ -57,14 +60,15 @@ class SettingsPage(ScrollPage):
         self.saved_chats = SavedChatsSection(theme)
         self.folder = FolderSection(theme, data)
         self._plain: tuple[Section, ...] = (
-            *(self.text_size, self.appearance, self.language, self.view),
+            *(self.text_size, self.appearance, self.language, self.voice, self.view),
         )
         self._rest: tuple[Section, ...] = (
-            *(self.answers, self.voice, self.writing, self.motion),
+            *(self.answers, self.writing, self.motion),
             *(self.keeping, self.recovery, self.saved_chats, self.folder),
         )
         self._build()
         self._back.clicked.connect(self.closed)
+        self._help.clicked.connect(self.help_wished)
         self.more.clicked.connect(self._show_rest)
         self.recovery.recovery_wished.connect(self.recovery_wished)
         for section in (*self._plain, *self._rest):
@@ -103,7 +107,11 @@ class SettingsPage(ScrollPage):
     def _build(self) -> None:
         px = self.theme.px
         body = self.column.body
-        body.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
+        ways = QHBoxLayout()
+        ways.addWidget(self._back)
+        ways.addStretch(1)
+        ways.addWidget(self._help)
+        body.addLayout(ways)
         body.addWidget(self._heading)
         body.setSpacing(px(14))
         for section in self._plain:
@@ -128,5 +136,6 @@ class SettingsPage(ScrollPage):
 
     def _retranslate(self) -> None:
         self._back.set_label(self.tr("Back to the conversation"))
+        self._help.set_label(self.tr("Help"), self.tr("Hints, and the keys (F1)"))
         self._heading.setText(self.tr("Settings"))
         self.more.set_label(self.tr("More settings"))
