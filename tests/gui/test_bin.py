@@ -95,6 +95,14 @@ def test_a_full_bin_shows_twenty_at_a_time(qtbot: QtBot, page: BinPage) -> None:
     assert QApplication.focusWidget() is page._cards[20].restore
 
 
+def test_the_settings_lead_to_the_bin_in_both_views(qtbot: QtBot, open_room: OpenRoom) -> None:
+    for view in ("simple", "full"):
+        window = open_room(view=view).window
+        window.show_settings()
+        window.settings_page.keeping.bin.click()
+        assert window.shell.bin_page.isVisible()
+
+
 def test_deleted_restored_and_destroyed_in_the_window(qtbot: QtBot, open_room: OpenRoom) -> None:
     room = open_room()
     window = room.window

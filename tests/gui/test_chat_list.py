@@ -287,6 +287,20 @@ def test_folders_close_by_click_and_by_key(qtbot: QtBot, chat_list: ChatList) ->
     assert closed == [(7, True), (7, False)]
 
 
+def test_one_key_does_not_delete_a_folder(qtbot: QtBot, chat_list: ChatList) -> None:
+    chat_list.set_folders((Folder(7, "House"),))
+    gone: list[int] = []
+    chat_list.folder_delete_wished.connect(gone.append)
+    chat_list.focus_entry(("folder", 7))
+    press(Qt.Key.Key_Delete)
+    assert gone == []
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    menu.actions()[-1].trigger()
+    menu.close()
+    assert gone == [7]
+
+
 def test_a_new_folder_is_named_in_place(qtbot: QtBot, chat_list: ChatList) -> None:
     wished: list[tuple[str, int]] = []
     chat_list.folder_wished.connect(lambda name, number: wished.append((name, number)))

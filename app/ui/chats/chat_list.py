@@ -48,9 +48,8 @@ class ChatList(RowList):
     folder_delete_wished = Signal(int)
     folder_closed = Signal(int, bool)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None, *, big: bool = False) -> None:
-        """Make an empty list; `big` has two lines a row, for the Simple view."""
-        self._rows = ChatRows(theme, big=big)
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        self._rows = ChatRows(theme)
         super().__init__(theme, self._rows, parent)
         self._rows.setParent(self)
         self._chats: tuple[ChatSummary, ...] = ()
@@ -131,7 +130,7 @@ class ChatList(RowList):
         if key == Qt.Key.Key_F2:
             self._do(entry, "rename", None)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self._do(entry, "delete", None)
+            self._delete(entry)
         else:
             folds = Qt.Key.Key_Right if _is_closed(entry) else Qt.Key.Key_Left
             if not isinstance(entry, FolderHeading) or key != folds:
@@ -185,6 +184,14 @@ class ChatList(RowList):
         menu = self.menu_for(entry)
         if menu is not None:
             menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+
+    def _delete(self, entry: Entry) -> None:
+        row = self.row_of(self._rows.key(entry))
+        if isinstance(entry, FolderHeading) and row is not None:
+            # There is no bin for folders, so one key alone does not delete them.
+            self._on_menu_wished(entry, row)
+        else:
+            self._do(entry, "delete", None)
 
     def _do(self, entry: Entry, wish: str, value: object) -> None:
         if isinstance(entry, ChatSummary):

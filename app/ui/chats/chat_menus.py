@@ -101,4 +101,4 @@ class FolderMenu(RowMenu):
         self._offer("plus", self.tr("New folder…"), "folder")
         self.addSeparator()
         delete = self.tr("Delete the folder, keep its conversations")
-        self._offer("trash", delete, "delete", key=Qt.Key.Key_Delete)
+        self._offer("trash", delete, "delete")

@@ -13,8 +13,6 @@ from app.ui.chats.row_widgets import MenuRow, RowButton, paint_ground, paint_wor
 from app.ui.look.theme import Theme
 
 ROW_PX = 44
-BIG_ROW_PX = 84
-_BIG_GAP_PX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,6 @@ class ChatButton(RowButton):
         del event
         theme, row, painter = self.theme, self._row, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if row.big:
-            self._paint_big(painter)
-            return
         active = row.active()
         if row.is_open or active:
             token, edge = ("surface", "line") if row.is_open else ("tint", "tint")
@@ -59,32 +54,12 @@ class ChatButton(RowButton):
         left = theme.px(30 if row.indented else 14)
         paint_words(painter, self.rect().adjusted(left, 0, -right, 0), row.title)
 
-    def _paint_big(self, painter: QPainter) -> None:
-        theme, row, px = self.theme, self._row, self.theme.px
-        token = "tint" if row.lit else "surface"
-        paint_ground(painter, theme, self.rect(), token, focused=self.hasFocus(), edge="edge")
-        painter.setFont(theme.font())
-        painter.setPen(theme.color("ink"))
-        left, width = px(22), self.width() - px(22) - px(56)
-        first, half = px(10), self.height() // 2
-        paint_words(painter, QRect(left, first, width, half - first + px(3)), row.title)
-        painter.setFont(theme.font("small"))
-        painter.setPen(theme.color("muted"))
-        paint_words(painter, QRect(left, half + px(2), width, half - first), row.second)
-
 
 class ChatRow(MenuRow):
-    """Shows one conversation after the other.
+    """Shows one conversation after the other."""
 
-    Attributes:
-        big: Two lines on a card, for the Simple view.
-    """
-
-    def __init__(
-        self, theme: Theme, parent: QWidget, *, big: bool = False, menu: bool = True
-    ) -> None:
-        self.big = big
-        self.title = self.second = ""
+    def __init__(self, theme: Theme, parent: QWidget, *, menu: bool = True) -> None:
+        self.title = ""
         self.is_open = self.indented = False
         super().__init__(theme, "chat", parent, menu=menu)
 
@@ -92,15 +67,10 @@ class ChatRow(MenuRow):
         """The title."""
         return ChatButton(self.theme, self)
 
-    def shows_menu(self) -> bool:
-        """Seen without looking for it on the large cards, too."""
-        return self._menu and (self.big or super().shows_menu())
-
     def say(self, words: RowWords, *, is_open: bool, indented: bool) -> None:
         """Show a conversation."""
-        self.title, self.second = words.title, words.second
+        self.title = words.title
         self.is_open, self.indented = is_open, indented
-        self.below_px = self.theme.px(_BIG_GAP_PX) if self.big else 0
         _name(self, words)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.records import ChatSummary
-from app.ui.chats.chat_row import BIG_ROW_PX, ROW_PX, ChatRow, FolderRow, RowWords
+from app.ui.chats.chat_row import ROW_PX, ChatRow, FolderRow, RowWords
 from app.ui.chats.entries import FolderHeading, Heading, NewFolder
 from app.ui.chats.name_row import FIELD_PX, SUGGESTION_PX, NameRow
 from app.ui.chats.one_line import one_line
@@ -40,10 +40,9 @@ class ChatRows(QObject):
     menu_wished = Signal(object, QWidget)
     name_ended = Signal(object, str, bool)
 
-    def __init__(self, theme: Theme, parent: QObject | None = None, *, big: bool = False) -> None:
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._big = big
         self._dates = Dates(self)
         self.open_chat: int | None = None
         self.naming: Hashable = None
@@ -81,14 +80,14 @@ class ChatRows(QObject):
         """One height for conversations, another one for headings."""
         del width_px
         px = self._theme.px
-        row, heading, folder = px(BIG_ROW_PX if self._big else ROW_PX), px(_HEADING_PX), px(ROW_PX)
+        row, heading = px(ROW_PX), px(_HEADING_PX)
         named = px(FIELD_PX + (SUGGESTION_PX if self.suggestion else 0))
         heights = [
             row
             if type(entry) is ChatSummary
             else heading
             if type(entry) is Heading
-            else folder
+            else row
             if type(entry) is FolderHeading
             else named
             for entry in entries
@@ -111,11 +110,7 @@ class ChatRows(QObject):
                 lambda name, stayed: self.name_ended.emit(field.entry, name, stayed)
             )
             return field
-        row = (
-            ChatRow(self._theme, parent, big=self._big)
-            if kind == "chat"
-            else FolderRow(self._theme, parent)
-        )
+        row = ChatRow(self._theme, parent) if kind == "chat" else FolderRow(self._theme, parent)
         row.button.clicked.connect(lambda: self.pressed.emit(row.entry))
         row.more.clicked.connect(lambda: self.menu_wished.emit(row.entry, row.more))
         return row

@@ -30,15 +30,14 @@ class Finder(QWidget):
     find_wished = Signal(str)
     left = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None, *, big: bool = False) -> None:
-        """Make it empty; `big` has two lines a row, for the Simple view."""
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._results: SearchResults | None = None
         self._gap = 0
         self.search = SearchField(theme)
-        self.chats = ChatList(theme, big=big)
-        self.results = ResultList(theme, big=big)
+        self.chats = ChatList(theme)
+        self.results = ResultList(theme)
         self._told = Label(theme, "small", "muted")
         self._found = QWidget()
         self._found.setProperty("ground", "none")

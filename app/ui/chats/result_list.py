@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.records import ChatSummary, SearchHit, SearchResults
-from app.ui.chats.chat_row import BIG_ROW_PX, ROW_PX, ChatRow, RowWords
+from app.ui.chats.chat_row import ROW_PX, ChatRow, RowWords
 from app.ui.chats.hit_row import HitRow, hit_height
 from app.ui.chats.one_line import one_line
 from app.ui.chats.row_list import Row, RowList
@@ -59,10 +59,9 @@ class ResultRows(QObject):
 
     pressed = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QObject | None = None, *, big: bool = False) -> None:
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._big = big
         self._dates = Dates(self)
 
     def kind(self, entry: Any) -> str:  # noqa: ANN401
@@ -86,7 +85,7 @@ class ResultRows(QObject):
     def heights(self, entries: Sequence[Any], width_px: int) -> list[int]:
         """Messages have as many lines as they need, up to three."""
         px = self._theme.px
-        chat, heading = px(BIG_ROW_PX if self._big else ROW_PX), px(_HEADING_PX)
+        chat, heading = px(ROW_PX), px(_HEADING_PX)
         return [
             hit_height(self._theme, entry, width_px)
             if isinstance(entry, SearchHit)
@@ -103,7 +102,7 @@ class ResultRows(QObject):
         row = (
             HitRow(self._theme, parent)
             if kind == "hit"
-            else ChatRow(self._theme, parent, big=self._big, menu=False)
+            else ChatRow(self._theme, parent, menu=False)
         )
         row.button.clicked.connect(lambda: self.pressed.emit(row.entry))
         return row
@@ -140,9 +139,8 @@ class ResultList(RowList):
     chat_chosen = Signal(int)
     hit_chosen = Signal(int, int)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None, *, big: bool = False) -> None:
-        """Make an empty list; `big` has two lines a row, for the Simple view."""
-        self._rows = ResultRows(theme, big=big)
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        self._rows = ResultRows(theme)
         super().__init__(theme, self._rows, parent)
         self._rows.setParent(self)
         self._rows.pressed.connect(self.choose)

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any, ClassVar, Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCursor, QEnterEvent, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QFrame, QWidget
 
 from app.ui.chats.row_keys import WALKING, TypeAhead, nearest, walk
@@ -244,6 +244,7 @@ class RowList(QAbstractScrollArea):
         del dx, dy
         if not self._measuring:
             self._place()
+            self._light()
 
     def _on_theme_changed(self) -> None:
         self.refresh()
@@ -303,6 +304,15 @@ class RowList(QAbstractScrollArea):
         for row in spare:
             if row.entry is None:
                 row.hide()
+
+    def _light(self) -> None:
+        """The pointer stands still while rows move below it."""
+        place = self.viewport().mapFromGlobal(QCursor.pos())
+        for row in self._live.values():
+            lit = self.underMouse() and row.geometry().contains(place)
+            if lit != row.lit:
+                row.lit = lit
+                row.update_stops()
 
     def _let_go(self, wanted: dict[Hashable, int]) -> list[Row]:
         gone = [

@@ -85,13 +85,11 @@ class MenuRow(Row):
     Attributes:
         button: Does what the row is for.
         more: Opens the menu of everything else; hidden where there is none.
-        below_px: Room left empty below.
     """
 
     def __init__(self, theme: Theme, kind: str, parent: QWidget, *, menu: bool = True) -> None:
         super().__init__(kind, parent)
         self.theme = theme
-        self.below_px = 0
         self._menu = menu
         self.button = self.make_button()
         self.more = IconButton(theme, "more", self, self.shows_menu)
@@ -113,8 +111,8 @@ class MenuRow(Row):
         """The button takes all of it, the menu button stands on top."""
         super().resizeEvent(event)
         px = self.theme.px
-        height, side = self.height() - self.below_px, px(44)
-        self.button.setGeometry(0, 0, self.width(), height)
+        height, side = self.height(), px(44)
+        self.button.setGeometry(self.rect())
         self.more.setGeometry(self.width() - side - px(2), (height - side) // 2, side, side)
         self.more.raise_()
 

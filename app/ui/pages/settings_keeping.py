@@ -25,7 +25,7 @@ _KINDS = {".md": "markdown", ".json": "json", ".txt": "text"}
 
 
 class KeepingSection(Section):
-    """Four buttons, each with a sentence; below them what is under way and what came of it.
+    """Five buttons, each with a sentence; below them what is under way and what came of it.
 
     Signals:
         backup_wished: Folder that was chosen.
@@ -33,6 +33,7 @@ class KeepingSection(Section):
         export_wished: File that was chosen, and "markdown", "json" or "text".
         repair_wished: Look whether everything is sound.
         secret_given: The copy that was to be brought in, and what opens it.
+        bin_wished: Show what was deleted.
         stop_wished: Stop what is under way.
     """
 
@@ -41,6 +42,7 @@ class KeepingSection(Section):
     export_wished = Signal(object, str)
     repair_wished = Signal()
     secret_given = Signal(object, str)
+    bin_wished = Signal()
     stop_wished = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -52,7 +54,8 @@ class KeepingSection(Section):
         self.bring = Button(theme, "outlined", "download")
         self.take = Button(theme, "outlined", "folder")
         self.repair = Button(theme, "outlined", "check")
-        self._deeds = (self.backup, self.bring, self.take, self.repair)
+        self.bin = Button(theme, "outlined", "trash")
+        self._deeds = (self.backup, self.bring, self.take, self.bin, self.repair)
         self._words = [Label(theme, "body", "muted") for _ in self._deeds]
         self._copy: Path | None = None  # that was to be brought in
         self._ask_secret = Label(theme, "body")
@@ -68,6 +71,7 @@ class KeepingSection(Section):
         self.backup.clicked.connect(self._on_backup)
         self.bring.clicked.connect(self._on_import)
         self.take.clicked.connect(self._on_export)
+        self.bin.clicked.connect(self.bin_wished)
         self.repair.clicked.connect(self.repair_wished)
         self.stop.clicked.connect(self.stop_wished)
         self.secret.returnPressed.connect(self._on_secret)
@@ -201,6 +205,10 @@ class KeepingSection(Section):
                 self.tr(
                     "All conversations in one file that other programs can read. It is not locked."
                 ),
+            ),
+            (
+                self.tr("Bin"),
+                self.tr("What you have deleted, to have it back or to delete it for good."),
             ),
             (
                 self.tr("Repair my conversations"),

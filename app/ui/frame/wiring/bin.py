@@ -17,6 +17,7 @@ class BinWiring(QObject):
         self._chats = chats
         page = shell.bin_page
         shell.sidebar.bin_wished.connect(self.show_bin)
+        shell.settings_page.keeping.bin_wished.connect(self.show_bin)
         chats.bin_changed.connect(page.set_chats)
         page.closed.connect(shell.back)
         page.restore_wished.connect(chats.restore_chat)
