@@ -907,7 +907,7 @@
     <name>ExportDialog</name>
     <message>
         <source>Save the conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrer la conversation</translation>
     </message>
     <message>
         <source>To read and to edit (*.md)</source>
@@ -1160,6 +1160,14 @@
     <message>
         <source>Save to a file…</source>
         <translation>Enregistrer dans un fichier…</translation>
+    </message>
+    <message>
+        <source>Bin</source>
+        <translation>Corbeille</translation>
+    </message>
+    <message>
+        <source>What you have deleted, to have it back or to delete it for good.</source>
+        <translation>Ce que vous avez supprimé, à récupérer ou à supprimer définitivement.</translation>
     </message>
     <message>
         <source>Repair my conversations</source>
@@ -1966,6 +1974,14 @@
     <message>
         <source>Back to the conversation</source>
         <translation>Retour à la conversation</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Aide</translation>
+    </message>
+    <message>
+        <source>Hints, and the keys (F1)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Settings</source>

@@ -898,11 +898,11 @@
     <name>ExportDialog</name>
     <message>
         <source>Save the conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>保存对话</translation>
     </message>
     <message>
         <source>To read and to edit (*.md)</source>
-        <translation>用于阅读和编辑 (*.md)</translation>
+        <translation>便于阅读和修改 (*.md)</translation>
     </message>
     <message>
         <source>Plain text (*.txt)</source>
@@ -910,7 +910,7 @@
     </message>
     <message>
         <source>Everything, to bring in again (*.json)</source>
-        <translation>全部内容，可再次导入 (*.json)</translation>
+        <translation>全部内容，便于再次导入 (*.json)</translation>
     </message>
     <message>
         <source>Conversation</source>
@@ -1150,6 +1150,14 @@
     <message>
         <source>Save to a file…</source>
         <translation>保存到文件…</translation>
+    </message>
+    <message>
+        <source>Bin</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>What you have deleted, to have it back or to delete it for good.</source>
+        <translation>您已删除的内容，可以恢复，也可以彻底删除。</translation>
     </message>
     <message>
         <source>Repair my conversations</source>
@@ -1951,6 +1959,14 @@
     <message>
         <source>Back to the conversation</source>
         <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>帮助</translation>
+    </message>
+    <message>
+        <source>Hints, and the keys (F1)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Settings</source>
