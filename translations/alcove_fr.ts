@@ -1981,7 +1981,7 @@
     </message>
     <message>
         <source>Hints, and the keys (F1)</source>
-        <translation type="unfinished"></translation>
+        <translation>Des conseils, et les touches (F1)</translation>
     </message>
     <message>
         <source>Settings</source>

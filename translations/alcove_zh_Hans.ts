@@ -1966,7 +1966,7 @@
     </message>
     <message>
         <source>Hints, and the keys (F1)</source>
-        <translation type="unfinished"></translation>
+        <translation>提示和按键（F1）</translation>
     </message>
     <message>
         <source>Settings</source>
