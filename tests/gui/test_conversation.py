@@ -77,6 +77,10 @@ class Screen:
         self.talk.show_chat(view_of(messages))
         self.settle()
 
+    def show_at_once(self, messages: list[Message]) -> None:
+        """Show without waiting until all of it is rendered."""
+        self.talk.show_chat(view_of(messages))
+
     def settle(self) -> None:
         """Until everything near the viewport is made and rendered."""
         end = time.monotonic() + 10

@@ -6,6 +6,7 @@ from app.core.records import Message
 from app.ui.look.theme import Theme
 
 _SHOWN_OF_A_QUESTION = 2_000
+_SHOWN_OF_A_REPLY = 150_000
 _LETTER = 9.2  # width of an average letter at 16 pt
 _LINE = 32.0
 _AROUND_QUESTION, _AROUND_REPLY = 74.0, 76.0
@@ -29,6 +30,6 @@ class Guess:
             lines = 1 + shown.count("\n") + len(shown) / (self._per_line * _QUESTION_WIDTH)
             return self._question + int(lines) * self._line
         hidden = sum(s.end - s.start for s in message.details.spans if s.kind == "thinking")
-        letters = max(0, len(text) - hidden)
-        lines = 1 + text.count("\n") / 2 + letters / self._per_line
+        letters = min(_SHOWN_OF_A_REPLY, max(0, len(text) - hidden))
+        lines = 1 + text.count("\n", 0, _SHOWN_OF_A_REPLY) / 2 + letters / self._per_line
         return self._reply + int(lines) * self._line

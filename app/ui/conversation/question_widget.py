@@ -11,7 +11,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextOption,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.core.records import Message
 from app.ui.conversation.bubble import Bubble
@@ -20,10 +20,10 @@ from app.ui.conversation.manner import Manner
 from app.ui.conversation.note_line import NoteLine
 from app.ui.conversation.pager import VersionPager
 from app.ui.conversation.quoting import quotation
+from app.ui.conversation.whole_text import WholeText
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
 from app.ui.markdown.reading_view import ReadingView
-from app.ui.markdown.soft_lines import insert_text
 from app.ui.markdown.style import TextStyle
 
 _SHOWN_CHARACTERS = 2_000
@@ -252,16 +252,9 @@ class QuestionWidget(QWidget):
 
     def _show_all(self) -> None:
         """Everything, in a field of its own that only lays out what can be seen."""
-        whole = QPlainTextEdit(self._bubble)
-        whole.setReadOnly(True)
-        whole.setFrameShape(QFrame.Shape.NoFrame)
-        whole.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        whole.setFont(self._theme.font("body"))
-        whole.setUndoRedoEnabled(False)
-        whole.setTabChangesFocus(True)
+        whole = WholeText(self._theme, self.message.text.replace("\0", "\ufffd"), self._bubble)
         whole.setAccessibleName(self._view.accessibleName())
         whole.setFixedSize(self._view.width(), self._theme.px(420))
-        insert_text(whole.textCursor(), self.message.text.replace("\0", "\ufffd"))
         self._view.hide()
         if self._all is not None:
             self._all.hide()

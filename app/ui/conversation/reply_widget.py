@@ -17,6 +17,7 @@ from app.ui.conversation.quoting import quotation
 from app.ui.conversation.thinking import ThinkingFold
 from app.ui.error_text import text_for_code
 from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button
 from app.ui.markdown.view import MarkdownView
 
 
@@ -26,14 +27,12 @@ class ReplyWidget(QWidget):
     Signals:
         action_wished: "read", "word", "pdf", "print" or "again", and the message's id; "copy" and
             "quote" too, after they were done here.
-        again_wished: Answer the question once more.
         answer_wished: Stop thinking and answer.
         version_wished: Id of the version to show instead.
         quote_wished: Markdown to quote in the next question.
     """
 
     action_wished = Signal(str, int)
-    again_wished = Signal()
     answer_wished = Signal()
     version_wished = Signal(int)
     quote_wished = Signal(str)
@@ -71,6 +70,7 @@ class ReplyWidget(QWidget):
         self._marks: tuple[Mark, ...] = ()
         self._caution: Caution = ""
         self._ending: NoteLine | None = None
+        self._more: Button | None = None
         self.action_row = ReplyActions(theme, simple=self._manner.simple, parent=self)
         self.action_row.wished.connect(self.act)
         self.action_row.version_wished.connect(self.version_wished)
@@ -94,6 +94,7 @@ class ReplyWidget(QWidget):
             self.thinking.hide()
         self.answer.setVisible(bool(answer.strip()))
         self.answer.show_markdown(answer.strip("\n"))
+        self._offer_more()
 
     def finish(self, message: Message) -> None:
         """The reply has ended, for whatever reason."""
@@ -149,14 +150,13 @@ class ReplyWidget(QWidget):
         elif name == "quote":
             chosen = self.answer.selected_text()
             self.quote_wished.emit(quotation(chosen or self.answer.markdown()))
-        elif name == "again":
-            self.again_wished.emit()
         self.action_wished.emit(name, self.message.id)
 
     def stops(self) -> list[QWidget]:
         """What the tab key reaches, from top to bottom."""
         thinking = self.thinking.stops() if self.thinking is not None else []
-        return [*thinking, *self.answer.stops(), *self.action_row.stops()]
+        more = [self._more] if self._more is not None else []
+        return [*thinking, *self.answer.stops(), *more, *self.action_row.stops()]
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The same menu beside the text as on it."""
@@ -185,6 +185,22 @@ class ReplyWidget(QWidget):
         self.thinking.show_thinking(
             self._thought, thinks=thinks, took_ms=self.message.details.thinking_ms
         )
+
+    def _offer_more(self) -> None:
+        """A reply as long as a book is shown in parts."""
+        wanted = self.answer.is_shortened
+        if wanted and self._more is None:
+            self._more = Button(self._theme, "outlined", "chevron-down", parent=self)
+            self._more.clicked.connect(self._on_more)
+            place = self._column.indexOf(self.answer) + 1
+            self._column.insertWidget(place, self._more, 0, Qt.AlignmentFlag.AlignLeft)
+            self._retranslate()
+        if self._more is not None:
+            self._more.setVisible(wanted)
+
+    def _on_more(self) -> None:
+        self.answer.show_more()
+        self._offer_more()
 
     def _show_state(self) -> None:
         ended = not self.growing
@@ -249,4 +265,6 @@ class ReplyWidget(QWidget):
             self.action_row.add_to(menu)
 
     def _retranslate(self) -> None:
+        if self._more is not None:
+            self._more.set_label(self.tr("Show more of it"))
         self.answer.setAccessibleName(self.tr("Answer"))

@@ -133,8 +133,9 @@ class BlockSplitter:
                 self._continues, self._rows = True, 0
         elif "|" in line and "|" in self._line_before and _TABLE_RULE.match(line):
             begin = self._scan - len(self._line_before) - 1
-            self._cut(begin, finished)
-            self._head, self._rows = self._text[begin:after], 0
+            if after - begin <= _LONGEST:
+                self._cut(begin, finished)
+                self._head, self._rows = self._text[begin:after], 0
 
     def _end_table(self, finished: list[Block]) -> None:
         if not self._head:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument, QTextFormat
 
 from app.ui.markdown.style import TextStyle
@@ -113,6 +114,18 @@ class Cards:
         pad = self.style.card_pad
         top = first.top() - pad - (self.style.bar if card.kind == CARD_CODE else 0)
         return QRectF(0.5, top + 0.5, width - 1, last.bottom() + pad - top - 1)
+
+    def areas_in(self, exposed: QRectF, width: float) -> list[QRectF]:
+        """Of the cards in a part of the document; does not look at the thousands of others."""
+        above = QPointF(0, max(0.0, exposed.top() - 2 * self.style.card_pad))
+        at = self.document.documentLayout().hitTest(above, Qt.HitTestAccuracy.FuzzyHit)
+        areas = []
+        for card in self.all[bisect_left(self.all, at, key=lambda card: card.end) :]:
+            area = self.area(card, width)
+            if area.top() > exposed.bottom():
+                break
+            areas.append(area)
+        return areas
 
     def _end_with(self, position: int, margin: float) -> None:
         cursor = QTextCursor(self.document)

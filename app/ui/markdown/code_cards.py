@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
@@ -18,10 +19,12 @@ from app.ui.markdown.writer import MarkdownWriter
 _LONGEST_PART = 20_000
 _LONGEST_WHOLE = 200_000
 _WORDS_AT_A_TIME = 60
+_BARS_AT_A_TIME = 2  # they are made of widgets, of which each costs a part of a frame
+_MOST_BARS = 200
 Words = Iterator[tuple[int, int, str]]
 
 
-class CodeCards:
+class CodeCards(QObject):
     """Looks after the code of one view.
 
     Args:
@@ -31,6 +34,7 @@ class CodeCards:
     """
 
     def __init__(self, theme: Theme, view: QTextBrowser, wake: Callable[[], None]) -> None:
+        super().__init__(view)  # what it listens to must not call it when the view is gone
         self._theme = theme
         self._view = view
         self._wake = wake
@@ -53,8 +57,11 @@ class CodeCards:
         cards = self._cards()
         if (not cards and not self._bars) or self._writer is None:
             return
-        while len(self._bars) < len(cards):
+        wanted = min(len(cards), _MOST_BARS)
+        for _ in range(min(_BARS_AT_A_TIME, wanted - len(self._bars))):
             self._add_bar()
+        if len(self._bars) < wanted:
+            self._wake()
         width = self._view.viewport().width()
         for bar, card in zip(self._bars, cards, strict=False):
             area = self._writer.cards.area(card, width).toRect()

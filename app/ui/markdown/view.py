@@ -27,6 +27,7 @@ from app.ui.markdown.style import TextStyle
 from app.ui.markdown.writer import MarkdownWriter
 
 _BUDGET_S = 0.006  # of a 16 ms frame; what is left goes into the next turn of the event loop
+_SHOWN_CHARACTERS = 150_000
 
 
 class MarkdownView(ReadingView):
@@ -43,6 +44,8 @@ class MarkdownView(ReadingView):
         super().__init__(theme, parent)
         self._muted = muted
         self._source = ""
+        self._given = ""  # of it, to be shown
+        self._limit = _SHOWN_CHARACTERS
         self._room = 0
         self._tail_is_old = False
         self._marks: Sequence[Stretch] = ()
@@ -74,14 +77,29 @@ class MarkdownView(ReadingView):
         if source == self._source:
             return
         self._source = source
-        blocks = self._splitter.grow(source)
+        shown = source[: self._limit]
+        if shown == self._given:
+            return
+        self._given = shown
+        blocks = self._splitter.grow(shown)
         if blocks is None:
             self._reset()
-            blocks = self._splitter.grow(source) or []
+            blocks = self._splitter.grow(shown) or []
         self._queue.extend(blocks)
         self._tail_is_old = True
         if not self._timer.isActive():
             self._work()
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether the text goes on after what is shown: nobody reads a whole library at once."""
+        return len(self._source) > self._limit
+
+    def show_more(self) -> None:
+        """Show as much again."""
+        source, self._source = self._source, ""
+        self._limit += _SHOWN_CHARACTERS
+        self.show_markdown(source)
 
     def set_doubts(self, marks: Sequence[Stretch], sentence: str) -> None:
         """Underline stretches of the Markdown.
@@ -106,7 +124,7 @@ class MarkdownView(ReadingView):
 
     def restyle(self) -> None:
         """Render again with the colours and sizes that are on now."""
-        source, self._source = self._source, ""
+        source, self._source, self._given = self._source, "", ""
         self._reset()
         self.show_markdown(source)
 
@@ -155,10 +173,7 @@ class MarkdownView(ReadingView):
             painter.end()
 
     def _paint_cards(self, exposed: QRectF) -> None:
-        cards = self._writer.cards
-        width = self.viewport().width()
-        areas = (cards.area(card, width) for card in cards.all)
-        shown = [area for area in areas if area.intersects(exposed)]
+        shown = self._writer.cards.areas_in(exposed, self.viewport().width())
         if not shown:
             return
         painter = QPainter(self.viewport())
