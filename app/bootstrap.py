@@ -301,7 +301,8 @@ def run_ask(paths: Paths, settings: Settings, question: str, *, example: bool = 
     signals.ended.connect(answer.interrupt)
     if example:
         print(texts.example(question), flush=True)
-    QTimer.singleShot(0, lambda: answer.ask(program.models.chosen_bundle(), question))
+    say = program.assistants.instructions(None, (), question)
+    QTimer.singleShot(0, lambda: answer.ask(program.models.chosen_bundle(), question, say))
     code = application.exec()
     program.host.shutdown()
     return code

@@ -26,6 +26,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.core.errors import AppError, NoModel
 from app.services.generation import Wording
+from app.services.instructions import Speaker
 from app.services.worker_link import SILENCE_MS, WorkerLink
 from engine.errors import Crashed, EngineError, ProtocolError, Stalled, from_wire
 from engine.protocol import (
@@ -130,6 +131,12 @@ class EngineHost(QObject):
     def thinks(self) -> bool:
         """Whether the loaded model may think before it answers."""
         return bool(self.loaded_data.get("thinking", {}).get("thinks"))
+
+    @property
+    def speaker(self) -> Speaker:
+        """What is known of the loaded model's languages and thoughts."""
+        languages = self.loaded_data.get("languages", ())
+        return Speaker(tuple(str(code) for code in languages), self.thinks)
 
     def load(self, bundle: Path) -> None:
         """Load a model, replacing the one before; returns at once."""

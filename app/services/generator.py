@@ -14,7 +14,6 @@ from app.services.chat_events import Stage, Waiting
 from app.services.engine_host import EngineHost
 from app.services.generation import DEADLINE_MS, Wording, first_reply
 from app.services.history import Conversation
-from app.services.instructions import Speaker
 from app.services.reply import GrowingReply
 from app.services.reply_saver import ReplySaver
 from app.services.saved_chats import SavedChats
@@ -135,7 +134,7 @@ class Generator(QObject):
     def _submit(self, active: GrowingReply) -> None:
         chat_id = active.message.chat_id
         active.request_id = self._host.generate(
-            lambda: active.conversation.messages(self._speaker()),
+            lambda: active.conversation.messages(self._host.speaker),
             self._wording,
             deadline_ms=DEADLINE_MS,
             chat=str(chat_id),
@@ -143,10 +142,6 @@ class Generator(QObject):
         )
         self._saved.asked(active.request_id, chat_id)
         self._wait("reading" if self._host.state == "ready" else "loading")
-
-    def _speaker(self) -> Speaker:
-        languages = self._host.loaded_data.get("languages", ())
-        return Speaker(tuple(str(code) for code in languages), self._host.thinks)
 
     @Slot(str)
     def _on_host_state(self, state: str) -> None:

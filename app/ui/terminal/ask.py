@@ -11,11 +11,12 @@ from PySide6.QtCore import QObject, Signal
 from app.core.errors import AppError, NoModel
 from app.services.engine_host import EngineHost
 from app.services.generation import DEADLINE_MS, first_reply
+from app.services.history import Conversation
+from app.services.instructions import NOTHING_SAID, Instructions
 from app.ui.terminal import texts
 from app.ui.terminal.console import printable
 from engine.errors import EngineError
 from engine.protocol import ProgressEvent, TokenEvent
-from engine.types import Message
 
 ErrorText = Callable[[AppError | EngineError], str]
 NoteFor = Callable[[str], str]
@@ -58,16 +59,27 @@ class OneAnswer(QObject):
         host.request_finished.connect(self._on_finished)
         host.request_failed.connect(self._on_failed)
 
-    def ask(self, bundle: Path | None, question: str) -> None:
-        """Begin; `ended` follows."""
+    def ask(
+        self, bundle: Path | None, question: str, instructions: Instructions = NOTHING_SAID
+    ) -> None:
+        """Begin; `ended` follows.
+
+        Args:
+            bundle: The model, None where there is none.
+            question: What is asked.
+            instructions: What is said before it.
+        """
         if bundle is None:
             self._fail(NoModel())
             return
         self._question = question
         self._host.load(bundle)
         self._hint(texts.loading())
+        conversation = Conversation((), question, instructions)
         self._request_id = self._host.generate(
-            (Message("user", question),), first_reply, deadline_ms=DEADLINE_MS
+            lambda: conversation.messages(self._host.speaker),
+            first_reply,
+            deadline_ms=DEADLINE_MS,
         )
 
     def interrupt(self) -> None:

@@ -168,6 +168,9 @@ def test_a_chat_remembers_who_answers_and_on_which_model(
         chat.ask("And what else is there?")
         assert sent[-1] == ("user",), "nothing is said where nothing has to be"
         assert talking_host.bundle == room.bundles[""]
+        room.pinned = "fr"
+        chat.ask("And in French?")
+        assert sent[-1][0] == "system", "a language was chosen"
         assert first is not None
         chat.service.open_chat(first)
         chat.wait(lambda: chat.service.assistant_id == own.id)
