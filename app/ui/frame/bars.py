@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.core.errors import AppError, Corrupt
 from app.core.records import ChatSummary
 from app.ui.error_text import error_text
+from app.ui.look.announce import announce
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Card, IconLabel, Label
 from engine.errors import EngineError
@@ -82,6 +83,7 @@ class ErrorBar(_Bar):
         """Say what happened and what can be done."""
         self._error = error
         self._repair.setVisible(isinstance(error, Corrupt))
+        announce(self, error_text(error), urgent=True)
         self.say(error_text(error))
 
     def dismiss(self) -> None:
@@ -122,6 +124,7 @@ class UndoBar(_Bar):
         self._chat = chat
         self._retranslate()
         self.show()
+        announce(self, self.words.words())
         self._timer.start(_UNDO_MS)
 
     def _on_undo(self) -> None:

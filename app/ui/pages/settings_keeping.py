@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.errors import AppError, KeyUnavailable
+from app.ui.look.announce import announce
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Label
 from app.ui.pages.keeping_sentences import KeepingSentences
@@ -94,6 +95,7 @@ class KeepingSection(Section):
         """It is done: BackedUp, Exported, Imported, RepairReport, or the error that ended it."""
         self._running, self._outcome = "", result
         self._show()
+        announce(self.said, self._sentences.outcome(result))
 
     def show_cancelled(self, _work: str) -> None:
         """It was stopped and left nothing half done."""
