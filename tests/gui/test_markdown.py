@@ -76,6 +76,7 @@ def test_ordered_lists_keep_their_numbers(qtbot: QtBot, theme: Theme) -> None:
     view = MarkdownView(theme)
     qtbot.addWidget(view)
     view.show_markdown("3. three\n4. four\n5. five\n")
+    qtbot.waitUntil(lambda: view.is_rendered)
     numbers = []
     block = view.document().begin()
     while block.isValid():
@@ -109,6 +110,7 @@ def test_other_text_starts_again(qtbot: QtBot, theme: Theme) -> None:
     qtbot.addWidget(view)
     view.show_markdown("first reply\n\nmore")
     view.show_markdown("second")
+    qtbot.waitUntil(lambda: view.is_rendered)
     assert shown(view) == "second"
 
 
@@ -296,6 +298,7 @@ def test_restyle_keeps_the_text(qtbot: QtBot, theme: Theme) -> None:
     view = MarkdownView(theme)
     qtbot.addWidget(view)
     view.show_markdown(REPLY)
+    qtbot.waitUntil(lambda: view.is_rendered)
     before = shown(view)
     theme.set_appearance("dark")
     view.restyle()

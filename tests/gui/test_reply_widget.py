@@ -20,6 +20,7 @@ from app.ui.conversation.question_widget import QuestionWidget
 from app.ui.conversation.quoting import quotation
 from app.ui.conversation.reply_widget import ReplyWidget
 from app.ui.look.theme import Theme
+from app.ui.markdown.view import MarkdownView
 
 
 def reply(
@@ -426,6 +427,8 @@ def test_height_is_known_before_it_is_shown(qtbot: QtBot, theme: Theme, width: i
         QuestionWidget(theme, asked),
     ):
         qtbot.addWidget(widget)
+        view = widget.findChild(MarkdownView)
+        qtbot.waitUntil(lambda view=view: view is None or view.is_rendered)
         height = widget.height_for(width)
         widget.resize(width, height)
         widget.show()

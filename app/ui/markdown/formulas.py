@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import FrameType, ModuleType
 
-from PySide6.QtCore import QCoreApplication, QObject, QThreadPool, Signal
-from shiboken6 import isValid
+from PySide6.QtCore import QObject, Signal
+
+from app.ui.markdown.beside import Beside
 
 _EM_PX = 24.0
 _LONGEST = 1_000
@@ -57,21 +58,13 @@ class Formulas(QObject):
 
     ready = Signal()
     drawn = Signal(str, bool)
-    _loaded = Signal()
-    _made = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._known: OrderedDict[tuple[str, bool], Drawing] = OrderedDict()
         self._asked: set[tuple[str, bool]] = set()
-        self._press = QThreadPool(self)
-        self._press.setMaxThreadCount(1)
+        self._press = Beside(self, "alcove-formulas")
         self.is_ready = self._loading = False
-        self._loaded.connect(self._on_loaded)
-        self._made.connect(self._keep)
-        application = QCoreApplication.instance()
-        if application is not None:
-            application.aboutToQuit.connect(self._press.clear)
 
     @classmethod
     def of(cls, owner: QObject) -> Formulas:
@@ -87,27 +80,15 @@ class Formulas(QObject):
             return self._known[key]
         if not self._loading:
             self._loading = True
-            self._press.start(self._load)
+            self._press.do(_load, self._on_loaded)
         if key not in self._asked:
             self._asked.add(key)
-            self._press.start(lambda: self._work(key))
+            self._press.do(lambda: draw(*key), lambda drawing: self._keep(key, drawing))
         return None
 
-    def _load(self) -> None:
-        import latex2mathml.converter  # noqa: F401, PLC0415  only mathematics needs it
-
-        _library()
-        if isValid(self):  # the program may be ending
-            self._loaded.emit()
-
-    def _on_loaded(self) -> None:
+    def _on_loaded(self, _: None) -> None:
         self.is_ready = True
         self.ready.emit()
-
-    def _work(self, key: tuple[str, bool]) -> None:
-        drawing = draw(*key)
-        if isValid(self):
-            self._made.emit(key, drawing)
 
     def _keep(self, key: tuple[str, bool], drawing: Drawing) -> None:
         self._asked.discard(key)
@@ -151,6 +132,12 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         sys.settrace(before)
+
+
+def _load() -> None:
+    import latex2mathml.converter  # noqa: F401, PLC0415  only mathematics needs it
+
+    _library()
 
 
 @cache

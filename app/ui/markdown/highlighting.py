@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
-from shiboken6 import isValid
+from PySide6.QtCore import QObject, Signal
+
+from app.ui.markdown.beside import Beside
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
@@ -42,15 +43,12 @@ class Lexers(QObject):
     """
 
     loaded = Signal(str)
-    _read = Signal(str, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._known: dict[str, Lexer | None] = {}
         self._asked: set[str] = set()
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._read.connect(self._keep)
+        self._library = Beside(self, "alcove-lexers")
 
     @classmethod
     def of(cls, owner: QObject) -> Lexers:
@@ -63,13 +61,8 @@ class Lexers(QObject):
         if language in self._known or language in self._asked or not language:
             return self._known.get(language)
         self._asked.add(language)
-        self._pool.start(lambda: self._work(language))
+        self._library.do(lambda: _lexer(language), lambda lexer: self._keep(language, lexer))
         return None
-
-    def _work(self, language: str) -> None:
-        lexer = _lexer(language)
-        if isValid(self):  # the program may be ending
-            self._read.emit(language, lexer)
 
     def _keep(self, language: str, lexer: Lexer | None) -> None:
         self._known[language] = lexer
