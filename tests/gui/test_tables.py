@@ -55,6 +55,21 @@ def test_a_narrow_window_stacks_and_a_wide_one_does_not(qtbot: QtBot, theme: The
     qtbot.waitUntil(lambda: len(tables(view)) == 1)
 
 
+@pytest.mark.parametrize("size", [16, 28])
+def test_no_word_is_broken_that_has_room(qtbot: QtBot, theme: Theme, size: int) -> None:
+    theme.set_text_size(size)
+    text = "| Name | Age | What they like to do in the morning |\n|---|---:|---|\n"
+    text += "| Bernard | 78 | Reading and walking in the park with the dog |\n"
+    view = view_of(qtbot, theme, text, 1000)
+    for width in (760, 620, 560, 700):
+        view.resize(width, 300)
+        qtbot.waitUntil(lambda: view.is_rendered)
+        for table in tables(view):
+            for row, column in ((0, 0), (0, 1), (1, 0)):
+                block = table.cellAt(row, column).firstCursorPosition().block()
+                assert block.layout().lineCount() == 1, (width, block.text())
+
+
 def test_words_that_are_too_long_are_broken(qtbot: QtBot, theme: Theme) -> None:
     view = view_of(qtbot, theme, "| a | b |\n|---|---|\n| " + "x" * 400 + " | y |\n", 500)
     assert view.document().idealWidth() <= view.viewport().width() + 1

@@ -67,7 +67,7 @@ def fit_of(source: QTextTable, style: TextStyle) -> Fit:
     bold = QFont(style.font)
     bold.setBold(True)
     metrics, em = QFontMetricsF(bold), QFontMetricsF(bold).height()
-    around = 2 * _padding(style) + 3
+    around = 2 * _padding(style) + 6
     words, cells = [], []
     for column in range(source.columns()):
         texts = [_text(source, row, column) for row in range(source.rows())]
@@ -79,6 +79,31 @@ def fit_of(source: QTextTable, style: TextStyle) -> Fit:
         words.append(min(word, _LONGEST_WORD_EM * em) + around)
         cells.append(min(longest, _LONGEST_CELL_EM * em) + around)
     return Fit(tuple(words), tuple(cells))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A table as it was written.
+
+    Attributes:
+        fit: What it needs.
+        room: The width of the text for which its columns were chosen.
+        end: Position behind its first part.
+    """
+
+    fit: Fit
+    room: float
+    end: int = 0
+
+    def holds(self, room: float) -> bool:
+        """Whether it can stay as it is in a text of that width."""
+        form = self.fit.form(room)
+        if form != self.fit.form(self.room):
+            return False
+        if form != "full" or room >= self.room:
+            return True
+        shares = (length.rawValue() / 100 for length in self.fit.widths(self.room))
+        return all(share * room >= word for share, word in zip(shares, self.fit.words, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

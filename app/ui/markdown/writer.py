@@ -6,7 +6,7 @@ sizes, distances and colours are ours and pictures become links: nothing is fetc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtGui import (
     QTextBlock,
@@ -30,7 +30,7 @@ from app.ui.markdown.inline import Maths, harmless, take_out
 from app.ui.markdown.runs import RunWriter
 from app.ui.markdown.style import TextStyle
 from app.ui.markdown.tables import (
-    Fit,
+    Fitted,
     Parsed,
     column_format,
     fit_of,
@@ -90,7 +90,7 @@ class MarkdownWriter:
         self.runs = RunWriter(style, formulas)
         self._formulas = formulas
         self.room = room or _DEFAULT_ROOM
-        self.fits: list[tuple[int, Fit]] = []
+        self.fits: list[Fitted] = []
         self._after_table = -1
         self._table: QTextTable | None = None  # while a document changes it knows none itself
         self._first = -1
@@ -117,7 +117,7 @@ class MarkdownWriter:
     def twin(self, document: QTextDocument, position: int) -> MarkdownWriter:
         """One that writes into another document what this one wrote at `position`."""
         twin = MarkdownWriter(document, self._style, self.room, self._formulas)
-        twin.fits = [(0, fit) for end, fit in self.fits if end <= position][-1:]
+        twin.fits = [fitted for fitted in self.fits if fitted.end <= position][-1:]
         return twin
 
     def state(self) -> State:
@@ -132,8 +132,8 @@ class MarkdownWriter:
         self.runs.places = [place for place in self.runs.places if place.at < end]
 
     def fits_in(self, room: float) -> bool:
-        """Whether every table would be shown in the same form in that much room."""
-        return all(fit.form(room) == fit.form(self.room) for _, fit in self.fits)
+        """Whether every table can stay as it was written in that much room."""
+        return all(fitted.holds(room) for fitted in self.fits)
 
     def _write_code(
         self, cursor: QTextCursor, lines: list[str], language: str, *, continues: bool
@@ -264,14 +264,18 @@ class MarkdownWriter:
         lists[key] = cursor.createList(layout)
 
     def _write_table(self, cursor: QTextCursor, source: QTextTable, *, continues: bool) -> None:
-        fit = self.fits[-1][1] if continues and self.fits else fit_of(source, self._style)
+        if continues and self.fits:
+            fitted = self.fits[-1]
+        else:
+            fitted = Fitted(fit_of(source, self._style), self.room)
+        fit, room = fitted.fit, fitted.room
         parsed = Parsed(source, fit, continues)
         if not parsed.rows():
             return
-        if fit.form(self.room) == "stacked":
+        if fit.form(room) == "stacked":
             self._write_stacked(cursor, parsed)
         else:
-            layout = column_format(self._style, fit, self.room)
+            layout = column_format(self._style, fit, room)
             if cursor.position() == self._after_table:
                 self._end_table(0 if continues else self._style.gap)
             elif not self._document.isEmpty():
@@ -280,7 +284,7 @@ class MarkdownWriter:
             cursor.movePosition(QTextCursor.MoveOperation.End)
             self._after_table = cursor.position()
         if not continues:
-            self.fits.append((cursor.position(), fit))
+            self.fits.append(replace(fitted, end=cursor.position()))
 
     def _begin_document(self, room: float) -> None:
         frame = self._document.rootFrame()
