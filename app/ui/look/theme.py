@@ -134,6 +134,7 @@ class Theme(QObject):
 
     def _apply(self) -> None:
         self.scheme = _wanted(self._appearance)
+        self._icons.clear()  # of another size or colour; a step through all sizes took 80 MB
         self._application.setFont(self.font())
         self._application.setPalette(_palette(self.tokens))
         self._application.setStyleSheet(style_sheet(self.tokens, self.px, self._size_pt))
@@ -203,5 +204,5 @@ def _palette(tokens: Tokens) -> QPalette:
     for name, colour in colours.items():
         palette.setColor(name, QColor(colour))
     for name in (role.Text, role.WindowText, role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(tokens.muted))
+        palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(tokens.off))
     return palette
