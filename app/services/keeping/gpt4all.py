@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import struct
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
 from typing import IO, Literal
-from urllib.parse import unquote, urlsplit
+
+from PySide6.QtCore import QUrl
 
 from app.core.errors import DamagedFile, FileTooLarge, UnknownFormat
 from app.core.keeping import WholeAttachment, WholeChat
@@ -168,7 +168,7 @@ def _skip_tool_call(stream: _Stream) -> None:
 
 
 def _file_name(url: str) -> str:
-    return PurePosixPath(unquote(urlsplit(url).path)).name or "file"
+    return QUrl(url).fileName() or "file"
 
 
 class _Stream:
