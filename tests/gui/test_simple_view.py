@@ -235,3 +235,11 @@ def test_tab_goes_from_top_to_bottom(qtbot: QtBot, open_room: OpenRoom) -> None:
     wanted = [*WAYS, "Your question", "Send", "New conversation", "Stop", "Read aloud", "Print"]
     assert [name for name in names if name in wanted] == wanted
     assert all(names)
+
+
+def test_large_buttons_have_smaller_words_than_the_text(open_room: OpenRoom) -> None:
+    window = simple(open_room).window
+    button = window.shell.simple_actions.stop_button
+    assert button.font().pointSizeF() < window.theme.text_size_pt
+    window.theme.set_text_size(24)
+    assert button.font().pointSizeF() == pytest.approx(24 * 0.85)

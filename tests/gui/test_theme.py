@@ -11,7 +11,7 @@ from app.ui.look.theme import Theme
 from app.ui.look.tokens import SCHEMES, Scheme, contrast_ratio, relative_luminance
 
 GROUNDS = ("bg", "side", "surface", "tint")
-TEXTS = ("ink", "muted", "accent", "doubt", "alert")
+TEXTS = ("ink", "muted", "accent", "doubt", "alert", "off")
 CODE = ("code_word", "code_text", "code_number", "code_name")
 TEXT_LEAST = {"light": 4.5, "dark": 4.5, "contrast": 7.0}
 
@@ -52,6 +52,13 @@ def test_lines_that_mean_something_can_be_seen(scheme: Scheme, ground: str) -> N
     least = 4.5 if scheme == "contrast" else 3.0
     for line in (tokens.edge, tokens.accent):
         assert contrast_ratio(line, getattr(tokens, ground)) >= least
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_what_cannot_be_pressed_looks_different(scheme: Scheme) -> None:
+    tokens = SCHEMES[scheme]
+    assert contrast_ratio(tokens.off, tokens.ink) > 1.6
+    assert contrast_ratio(tokens.off_line, tokens.edge) > 2
 
 
 def test_hairlines_do_not_vanish_on_the_tint_in_the_dark() -> None:

@@ -48,7 +48,7 @@ class ConversationPage(QWidget):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.conversation)
         below = Column(theme)
-        below.set_padding(0, 24)
+        below.set_padding(8, 24)
         below.body.setSpacing(theme.px(10))
         below.body.addWidget(self.undo)
         below.body.addWidget(self.composer)

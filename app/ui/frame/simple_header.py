@@ -85,10 +85,12 @@ class SimpleHeader(QWidget):
         self._say_what_fits()
 
     def _say_what_fits(self) -> None:
-        # In this order: name, promise, long words, ways side by side.
+        # In this order: name, promise, long words, ways side by side. Long words are clearer than
+        # a promise that its shield keeps saying.
         for name, promise, long, ways in (
             (True, True, True, True),
-            (True, True, False, True),
+            (True, False, True, True),
+            (False, False, True, True),
             (True, False, False, True),
             (False, False, False, True),
             (True, True, False, False),

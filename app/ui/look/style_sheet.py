@@ -38,14 +38,14 @@ QPushButton {
 QPushButton:hover { background: $tint; }
 QPushButton:focus { border: 2px solid $accent; padding: ${p7}px ${p17}px; }
 QPushButton::menu-indicator { image: none; width: 0; }
-QPushButton:disabled { color: $muted; border-color: $line; }
+QPushButton:disabled { color: $off; border-color: $off_line; }
 QPushButton[kind="primary"] {
     background: $accent; color: $on; border: 1px solid $accent; font-weight: bold;
 }
 QPushButton[kind="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[kind="primary"]:focus { border: 3px solid $ink; padding: ${p6}px ${p16}px; }
 QPushButton[kind="primary"]:disabled {
-    background: $tint; color: $muted; border: 1px solid $line;
+    background: $tint; color: $off; border: 1px solid $off_line;
 }
 QPushButton[scale="big"] {
     border-radius: ${r16}px; padding: ${p8}px ${p20}px; min-height: ${big}px;
@@ -167,7 +167,10 @@ def style_sheet(tokens: Tokens, px: Callable[[float], int], text_size_pt: int) -
         name: getattr(tokens, name)
         for name in ("bg", "side", "surface", "tint", "ink", "muted", "accent", "accent_hover")
     }
-    values |= {name: getattr(tokens, name) for name in ("on", "line", "edge", "doubt", "alert")}
+    values |= {
+        name: getattr(tokens, name)
+        for name in ("on", "line", "edge", "doubt", "alert", "off", "off_line")
+    }
     values |= {f"p{n}": px(n) for n in _DISTANCES}
     values |= {f"r{n}": px(n) for n in _RADII}
     values |= {

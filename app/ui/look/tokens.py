@@ -27,6 +27,8 @@ class Tokens:
         lamp: The lamp in the mark, decoration.
         doubt: Words that ask to be checked, and notes.
         alert: Something went wrong.
+        off: Words of what cannot be pressed now.
+        off_line: Its outline.
         code_word: Words of a programming language.
         code_text: Strings in code.
         code_number: Numbers in code.
@@ -47,6 +49,8 @@ class Tokens:
     lamp: str
     doubt: str
     alert: str
+    off: str
+    off_line: str
     code_word: str
     code_text: str
     code_number: str
@@ -69,6 +73,8 @@ SCHEMES: dict[Scheme, Tokens] = {
         lamp="#E9B25A",
         doubt="#8C5110",
         alert="#A3341F",
+        off="#575E66",
+        off_line="#DED6C8",
         code_word="#1D5C56",
         code_text="#7A4A08",
         code_number="#8A2C5C",
@@ -89,6 +95,8 @@ SCHEMES: dict[Scheme, Tokens] = {
         lamp="#F0C070",
         doubt="#F0B35E",
         alert="#F2A391",
+        off="#A1A8AB",
+        off_line="#3B4549",
         code_word="#86CDBF",
         code_text="#E8C07D",
         code_number="#E8A8C8",
@@ -109,6 +117,8 @@ SCHEMES: dict[Scheme, Tokens] = {
         lamp="#FFE14D",
         doubt="#FFE14D",
         alert="#FFB3A6",
+        off="#A8A8A8",
+        off_line="#6B6B6B",
         code_word="#FFE14D",
         code_text="#9BE7C4",
         code_number="#FFB3D9",

@@ -85,9 +85,10 @@ class Button(QPushButton):
         """Make it "big", for the few buttons that matter most, or "small" again."""
         if self.property("scale") != size:
             self.setProperty("scale", size)
+            # The style sheet keeps the font that it finds when it looks at the button.
             self.style().unpolish(self)
-            self.style().polish(self)
             self._restyle()
+            self.style().polish(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses it as Space does; Qt does so in dialogs only."""
