@@ -1891,7 +1891,7 @@
     </message>
     <message>
         <source>Show more of it</source>
-        <translation type="unfinished"></translation>
+        <translation>Afficher la suite</translation>
     </message>
     <message>
         <source>Answer</source>

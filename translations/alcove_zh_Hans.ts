@@ -1876,7 +1876,7 @@
     </message>
     <message>
         <source>Show more of it</source>
-        <translation type="unfinished"></translation>
+        <translation>显示更多内容</translation>
     </message>
     <message>
         <source>Answer</source>
