@@ -105,6 +105,28 @@ def test_one_is_made_with_the_keyboard_and_kept_on_every_way_out(
     assert not editor.isVisible()
 
 
+def test_tab_goes_from_top_to_bottom(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = open_room()
+    own = with_own(qtbot, room)
+    wiring = room.window.assistants
+    room.window.resize(1000, 3000)
+    wiring.show_page()
+    for page in (wiring.page, wiring.editor):
+        if page is wiring.editor:
+            wiring.page.change_wished.emit(own.id)
+        qtbot.wait(30)
+        seen = []
+        widget = page.nextInFocusChain()
+        while widget is not None and widget is not page:
+            tabbed = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if tabbed and page.isAncestorOf(widget) and widget.isVisibleTo(page):
+                seen.append(widget.mapTo(page, widget.rect().center()))
+            widget = widget.nextInFocusChain()
+        assert len(seen) >= 8
+        rows = [(round(point.y() / 40), point.x()) for point in seen]
+        assert rows == sorted(rows)
+
+
 def test_changes_can_be_discarded(qtbot: QtBot, open_room: OpenRoom) -> None:
     room = open_room()
     own = with_own(qtbot, room)
