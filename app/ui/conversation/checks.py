@@ -63,8 +63,9 @@ class CheckLines(QWidget):
     def _doubt(self) -> tuple[str, str]:
         text = self.tr("The assistant was not sure about what is underlined. Please check it.")
         if self._many:
-            text = self.tr("This may be wrong; check what matters. {sentence}").format(
-                sentence=text
+            text = self.tr(
+                "This may be wrong; check what matters. The assistant was not sure about what is "
+                "underlined."
             )
         named = "; ".join(self._words[:_MOST_WORDS])
         spoken = self.tr("{sentence} Underlined: {words}").format(sentence=text, words=named)
