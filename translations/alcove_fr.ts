@@ -447,8 +447,8 @@
         <translation>L’assistant n’était pas sûr de ce qui est souligné. Merci de vérifier.</translation>
     </message>
     <message>
-        <source>This may be wrong; check what matters. {sentence}</source>
-        <translation type="unfinished"></translation>
+        <source>This may be wrong; check what matters. The assistant was not sure about what is underlined.</source>
+        <translation>Cette réponse peut être fausse&#xa0;: vérifiez ce qui compte pour vous. L’assistant n’était pas sûr de ce qui est souligné.</translation>
     </message>
     <message>
         <source>{sentence} Underlined: {words}</source>

@@ -443,8 +443,8 @@
         <translation>带下划线的内容助手并不确定，请您核对。</translation>
     </message>
     <message>
-        <source>This may be wrong; check what matters. {sentence}</source>
-        <translation type="unfinished"></translation>
+        <source>This may be wrong; check what matters. The assistant was not sure about what is underlined.</source>
+        <translation>这个回答可能有误，重要的内容请您核对。带下划线的内容助手并不确定。</translation>
     </message>
     <message>
         <source>{sentence} Underlined: {words}</source>
