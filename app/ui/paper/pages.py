@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, QRectF, QSizeF, Qt
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QFontMetricsF,
@@ -188,7 +188,8 @@ class Pages(QObject):
         painter.setClipRect(page.adjusted(-4, 0, 4, 0))
         self._paint_cards(painter, written.document, page)
         context = QAbstractTextDocumentLayout.PaintContext()
-        context.clip = page
+        # What only touches the edge belongs to the next page, and would be in the file twice.
+        context.clip = page.adjusted(0, 1, 0, -1)
         context.palette.setColor(QPalette.ColorRole.Text, self.theme.color("ink"))
         written.document.documentLayout().draw(painter, context)
         paint_doubts(painter, written.document, written.doubts, self.theme, page)
@@ -232,17 +233,19 @@ class Pages(QObject):
             foot.left() * scale, foot.top() * scale, foot.width() * scale, foot.height() * scale
         )
         font = self.theme.font()
-        font.setPointSizeF(_FOOT_PT)
+        # Points would be those of the device, which the painter has been scaled to already.
+        font.setPixelSize(round(_FOOT_PT * scale))
         painter.setFont(font)
         painter.setPen(self.theme.color("muted"))
-        middle = Qt.AlignmentFlag.AlignVCenter
         place = self.tr("Page {number} of {count}").format(number=number + 1, count=self.count)
         metrics = QFontMetricsF(font)
         date = f" · {self.script.date}"
         room = area.width() - metrics.horizontalAdvance(place + date) - 24
         title = metrics.elidedText(self.script.title, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, title + date)
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, place)
+        baseline = area.center().y() + metrics.ascent() / 2
+        painter.drawText(QPointF(area.left(), baseline), title + date)
+        right = area.right() - metrics.horizontalAdvance(place)
+        painter.drawText(QPointF(right, baseline), place)
 
 
 def _end(document: QTextDocument) -> float:

@@ -144,7 +144,8 @@ def _rich(answer: str, marks: tuple[tuple[int, int], ...]) -> Iterator[Part]:
     """An answer cut between its Markdown blocks."""
     splitter = BlockSplitter()
     text = clean(answer)
-    blocks = [*(splitter.grow(text) or []), splitter.tail()]
+    # An ending fence is one only when its line has ended.
+    blocks = [*(splitter.grow(text + "\n") or []), splitter.tail()]
     together: list[Block] = []
     size = 0
     for piece in (piece for block in blocks for piece in _small(block)):

@@ -20,6 +20,7 @@ from app.ui.paper.word_styles import Styles
 from app.ui.paper.writing import Written, write_part
 
 _LINE_SEPARATOR = "\u2028"
+_MOST_IN_FIELD = 250  # of 255 that the format has room for
 _MOST_CELLS = 20_000  # Word itself gives up on larger tables
 
 
@@ -42,7 +43,7 @@ def word_file(
     styles = Styles(document, sheet, size_pt)
     styles.set_up(script.title, script.date)
     properties = document.core_properties
-    properties.title, properties.author, properties.comments = script.title, "", ""
+    properties.title, properties.author, properties.comments = script.title[:_MOST_IN_FIELD], "", ""
     properties.created = properties.modified = datetime.now(UTC)
     writer = _Writer(Body(document), styles)
     length = script.characters
