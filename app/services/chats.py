@@ -128,6 +128,11 @@ class ChatService(OpenChat):
         self.storage_changed.emit(mode)
         self._begin()
 
+    @Slot()
+    def fit_saved(self) -> None:
+        """The room for what was read of long conversations was changed."""
+        self._saved.fit()
+
     def shutdown(self, wait_s: float = 2.0) -> None:
         """Store what is on its way; blocks at most about `wait_s`."""
         self._drafts.flush(wait_s)

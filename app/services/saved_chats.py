@@ -201,6 +201,11 @@ class SavedChats(QObject):
         if folder is not None:
             self._run(lambda: _shrink(folder, budget))
 
+    def fit(self) -> None:
+        """The room was changed: give back what is too much."""
+        if self._store is not None:
+            self._keep_within_budget()
+
     def _remove(self, chat_id: int) -> None:
         folder = self._folder
         if self._store is not None and folder is not None:

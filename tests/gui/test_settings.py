@@ -64,6 +64,16 @@ def test_a_choice_takes_effect_and_is_kept(
     assert not page.isVisible()
 
 
+def test_room_on_the_disk_is_given_back_at_once(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = opened(open_room, keep=True)
+    folder = room.program.paths.saved_chats
+    qtbot.wait(100)  # what belongs to no conversation is swept at the start
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "a.states").write_bytes(b"read before")
+    click(qtbot, room.window.settings_page.saved_chats, "None, I can wait")
+    qtbot.waitUntil(lambda: not (folder / "a.states").exists())
+
+
 def test_simple_shows_the_plain_things_first(qtbot: QtBot, open_room: OpenRoom) -> None:
     page = opened(open_room, view="simple").window.settings_page
     assert page.text_size.isVisible()

@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self.keeping = KeepingWiring(shell, services.keeping)
         self.preferences = PreferenceWiring(shell, self.theme, services.settings, services.i18n)
         self.preferences.failed.connect(self.chats.show_error)
+        self.preferences.room_changed.connect(services.chats.fit_saved)
         self.paper = PaperWiring(shell, self.theme, services.chats, services.settings)
         self.paper.failed.connect(self.chats.show_error)
         self.row_wishes = RowWishes(

@@ -12,6 +12,7 @@ from app.core.options import (
     LANGUAGE,
     MARK_DOUBT,
     REDUCE_MOTION,
+    SAVED_CHATS_MB,
     SEND_WITH_ENTER,
     TEXT_SIZE_PT,
     THEME,
@@ -44,9 +45,11 @@ class PreferenceWiring(QObject):
 
     Signals:
         failed: AppError; the choice could not be kept.
+        room_changed: Long conversations may take more or less room on the disk.
     """
 
     failed = Signal(object)
+    room_changed = Signal()
 
     def __init__(self, shell: Shell, theme: Theme, settings: Settings, i18n: I18n) -> None:
         super().__init__(shell)
@@ -63,6 +66,7 @@ class PreferenceWiring(QObject):
             REDUCE_MOTION.key: self._show_motion,
             SEND_WITH_ENTER.key: self._show_enter,
             MARK_DOUBT.key: self._show_manner,
+            SAVED_CHATS_MB.key: self.room_changed.emit,
         }
         shell.settings_page.chosen.connect(self.choose)
         shell.simple_header.full_wished.connect(lambda: self.choose(VIEW, "full"))

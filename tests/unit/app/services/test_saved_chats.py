@@ -250,6 +250,19 @@ def test_without_a_budget_nothing_is_written_and_nothing_stays(
     assert not tomorrow.files()
 
 
+def test_room_that_is_taken_back_is_given_back_at_once(
+    desk: Callable[..., Desk], kept: Store
+) -> None:
+    today = desk(kept)
+    path = today.ask_and_wait()
+    today.chat.service.fit_saved()
+    today.chat.qtbot.wait(100)
+    assert path.exists(), "it fits"
+    today.budget_mb = 0
+    today.chat.service.fit_saved()
+    today.chat.wait(lambda: not path.exists())
+
+
 def test_the_oldest_goes_when_the_budget_is_full(
     desk: Callable[..., Desk], kept: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
