@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QRectF, QSizeF, QTimer, Signal
@@ -28,6 +29,7 @@ from app.ui.markdown.writer import MarkdownWriter
 
 _BUDGET_S = 0.006  # of a 16 ms frame; what is left goes into the next turn of the event loop
 _SHOWN_CHARACTERS = 150_000
+_FED_AT_ONCE = 4_000
 
 
 class MarkdownView(ReadingView):
@@ -69,7 +71,7 @@ class MarkdownView(ReadingView):
     @property
     def is_rendered(self) -> bool:
         """Whether everything that was given is shown."""
-        return not self._queue
+        return not self._queue and self._fed == len(self._given)
 
     def show_markdown(self, source: str) -> None:
         """Show `source`; when it begins with what is shown, only the new part costs work."""
@@ -80,12 +82,9 @@ class MarkdownView(ReadingView):
         shown = source[: self._limit]
         if shown == self._given:
             return
-        self._given = shown
-        blocks = self._splitter.grow(shown)
-        if blocks is None:
+        if not shown.startswith(self._given[: self._fed]):
             self._reset()
-            blocks = self._splitter.grow(shown) or []
-        self._queue.extend(blocks)
+        self._given = shown
         self._tail_is_old = True
         if not self._timer.isActive():
             self._work()
@@ -193,7 +192,8 @@ class MarkdownView(ReadingView):
         style = TextStyle.of(self.theme, muted=self._muted)
         self._writer = MarkdownWriter(self.document(), style, self._room, self._formulas)
         self._code.follow(self._writer)
-        self._queue: list[Block] = []
+        self._queue: deque[Block] = deque()
+        self._fed = 0  # characters of what is given that were cut into blocks
         self._shown: list[tuple[Block, int]] = []  # finished blocks, and where they begin
         self._tail: tuple[Block, int] | None = None
         self._before_tail = self._writer.state()
@@ -204,22 +204,26 @@ class MarkdownView(ReadingView):
         until = time.perf_counter() + _BUDGET_S
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
-        if self._queue or self._tail_is_old:
+        if self._tail_is_old:
             self._remove_tail(cursor)
-        while self._queue and time.perf_counter() < until:
-            block = self._queue.pop(0)
+        while not self.is_rendered and time.perf_counter() < until:
+            if not self._queue:
+                self._fed = min(len(self._given), self._fed + _FED_AT_ONCE)
+                self._queue.extend(self._splitter.grow(self._given[: self._fed]) or ())
+                continue
+            block = self._queue.popleft()
             self._shown.append((block, self._writer.append(block)))
             self._finished_end = self._end()
-        if not self._queue and self._tail_is_old:
+        if self.is_rendered and self._tail_is_old:
             self._append_tail(self._splitter.tail())
         open_end = self._tail is not None and bool(self._tail[0].fence)
         done = self._code.colour(until, last_is_open=open_end)
         cursor.endEditBlock()
         self._fit(self.document().size())
         self._listen()
-        if self._queue or not done:
+        if not self.is_rendered or not done:
             self._timer.start(0)
-        if not self._queue:
+        if self.is_rendered:
             self._show_doubts()
             self.rendered.emit()
 
