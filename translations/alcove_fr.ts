@@ -773,35 +773,35 @@
     </message>
     <message>
         <source>The file could not be saved there. Please choose another place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le fichier n’a pas pu être enregistré à cet endroit. Veuillez en choisir un autre.</translation>
     </message>
     <message>
         <source>There is no room left there for the file. Please delete something, or choose another place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n’y a plus assez de place à cet endroit pour le fichier. Veuillez supprimer quelque chose ou choisir un autre endroit.</translation>
     </message>
     <message>
         <source>Alcove is not allowed to save files there. Please choose another folder, such as your documents.</source>
-        <translation type="unfinished"></translation>
+        <translation>Alcove n’a pas le droit d’enregistrer des fichiers à cet endroit. Veuillez choisir un autre dossier, par exemple vos documents.</translation>
     </message>
     <message>
         <source>A file of this name is open in another program. Please close it there, or choose another name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un fichier de ce nom est ouvert dans un autre programme. Veuillez l’y fermer ou choisir un autre nom.</translation>
     </message>
     <message>
         <source>The printer did not take the pages. Please check that it is switched on.</source>
-        <translation type="unfinished"></translation>
+        <translation>L’imprimante n’a pas accepté les pages. Veuillez vérifier qu’elle est allumée.</translation>
     </message>
     <message>
         <source>This computer has no voice yet that works without the internet, so nothing can be read aloud.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cet ordinateur n’a pas encore de voix qui fonctionne sans internet&#xa0;: rien ne peut être lu à voix haute.</translation>
     </message>
     <message>
         <source>The voices of this computer would send the text over the internet, so nothing is read aloud.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les voix de cet ordinateur enverraient le texte sur internet&#xa0;: rien n’est donc lu à voix haute.</translation>
     </message>
     <message>
         <source>This computer has no voice for the language of this text.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cet ordinateur n’a pas de voix pour la langue de ce texte.</translation>
     </message>
     <message>
         <source>Alcove is already open. Please look for its window.</source>
@@ -1455,7 +1455,7 @@
     <name>Pages</name>
     <message>
         <source>Page {number} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>Page {number} sur {count}</translation>
     </message>
 </context>
 <context>
@@ -1477,23 +1477,23 @@
     <name>PaperDesk</name>
     <message>
         <source>Stopped. Nothing was saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>Arrêté. Rien n’a été enregistré.</translation>
     </message>
     <message>
         <source>The pages are on their way to the printer…</source>
-        <translation type="unfinished"></translation>
+        <translation>Les pages partent vers l’imprimante…</translation>
     </message>
     <message>
         <source>The pages were given to the printer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les pages ont été confiées à l’imprimante.</translation>
     </message>
     <message>
         <source>PDF document</source>
-        <translation type="unfinished"></translation>
+        <translation>Document PDF</translation>
     </message>
     <message>
         <source>Word document</source>
-        <translation type="unfinished"></translation>
+        <translation>Document Word</translation>
     </message>
     <message>
         <source>Save as PDF</source>
@@ -1509,11 +1509,11 @@
     </message>
     <message>
         <source>“{name}” is being written…</source>
-        <translation type="unfinished"></translation>
+        <translation>Enregistrement de «&#xa0;{name}&#xa0;»…</translation>
     </message>
     <message>
         <source>“{name}” was saved in the folder “{folder}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>«&#xa0;{name}&#xa0;» a été enregistré dans le dossier «&#xa0;{folder}&#xa0;».</translation>
     </message>
 </context>
 <context>
@@ -1630,15 +1630,15 @@
     <name>PreviewPage</name>
     <message>
         <source>Preparing the pages…</source>
-        <translation type="unfinished"></translation>
+        <translation>Préparation des pages…</translation>
     </message>
     <message>
         <source>One page</source>
-        <translation type="unfinished"></translation>
+        <translation>Une page</translation>
     </message>
     <message>
         <source>Page {number} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>Page {number} sur {count}</translation>
     </message>
     <message>
         <source>Back to the conversation</source>
@@ -1646,19 +1646,19 @@
     </message>
     <message>
         <source>Previous page</source>
-        <translation type="unfinished"></translation>
+        <translation>Page précédente</translation>
     </message>
     <message>
         <source>Next page</source>
-        <translation type="unfinished"></translation>
+        <translation>Page suivante</translation>
     </message>
     <message>
         <source>Whole page</source>
-        <translation type="unfinished"></translation>
+        <translation>Page entière</translation>
     </message>
     <message>
         <source>Larger</source>
-        <translation type="unfinished"></translation>
+        <translation>Plus grand</translation>
     </message>
     <message>
         <source>Print</source>
@@ -1670,7 +1670,7 @@
     </message>
     <message>
         <source>There is no printer on this computer. You can save the pages as a PDF and print them somewhere else.</source>
-        <translation type="unfinished"></translation>
+        <translation>Il n’y a pas d’imprimante sur cet ordinateur. Vous pouvez enregistrer les pages en PDF et les imprimer ailleurs.</translation>
     </message>
 </context>
 <context>
@@ -1966,7 +1966,7 @@
     <name>Sentences</name>
     <message>
         <source>The assistant was not sure about what is underlined. Please check it.</source>
-        <translation>L’assistant n’était pas sûr de ce qui est souligné. Merci de vérifier.</translation>
+        <translation>L’assistant n’était pas sûr de ce qui est souligné. Veuillez le vérifier.</translation>
     </message>
 </context>
 <context>
@@ -2043,7 +2043,7 @@
     </message>
     <message>
         <source>Quiet</source>
-        <translation type="unfinished"></translation>
+        <translation>Silence</translation>
     </message>
     <message>
         <source>Print</source>
@@ -2304,30 +2304,30 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
     <name>Voice</name>
     <message>
         <source>Here the answer shows a piece of code.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ici, la réponse montre un morceau de code.</translation>
     </message>
 </context>
 <context>
     <name>VoiceSection</name>
     <message>
         <source>Reading aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>Lecture à voix haute</translation>
     </message>
     <message>
         <source>Slowly</source>
-        <translation type="unfinished"></translation>
+        <translation>Lentement</translation>
     </message>
     <message>
         <source>As usual</source>
-        <translation type="unfinished"></translation>
+        <translation>Normalement</translation>
     </message>
     <message>
         <source>Fast</source>
-        <translation type="unfinished"></translation>
+        <translation>Vite</translation>
     </message>
     <message>
         <source>How fast answers are read aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>Vitesse à laquelle les réponses sont lues</translation>
     </message>
 </context>
 <context>

@@ -764,35 +764,35 @@
     </message>
     <message>
         <source>The file could not be saved there. Please choose another place.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件无法保存到那里，请您换一个位置。</translation>
     </message>
     <message>
         <source>There is no room left there for the file. Please delete something, or choose another place.</source>
-        <translation type="unfinished"></translation>
+        <translation>那里的空间不够存放这个文件。请您删除一些东西，或换一个位置。</translation>
     </message>
     <message>
         <source>Alcove is not allowed to save files there. Please choose another folder, such as your documents.</source>
-        <translation type="unfinished"></translation>
+        <translation>Alcove 不能在那里保存文件。请您选择别的文件夹，例如“文档”。</translation>
     </message>
     <message>
         <source>A file of this name is open in another program. Please close it there, or choose another name.</source>
-        <translation type="unfinished"></translation>
+        <translation>同名文件正在另一个程序中打开。请您先在那里关闭它，或换一个名称。</translation>
     </message>
     <message>
         <source>The printer did not take the pages. Please check that it is switched on.</source>
-        <translation type="unfinished"></translation>
+        <translation>打印机没有接收页面，请您检查它是否已开机。</translation>
     </message>
     <message>
         <source>This computer has no voice yet that works without the internet, so nothing can be read aloud.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑上还没有不联网就能用的语音，所以无法朗读。</translation>
     </message>
     <message>
         <source>The voices of this computer would send the text over the internet, so nothing is read aloud.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑上的语音会把文字发送到网上，所以不进行朗读。</translation>
     </message>
     <message>
         <source>This computer has no voice for the language of this text.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑上没有适合这段文字语言的语音。</translation>
     </message>
     <message>
         <source>Alcove is already open. Please look for its window.</source>
@@ -1440,7 +1440,7 @@
     <name>Pages</name>
     <message>
         <source>Page {number} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {number} 页，共 {count} 页</translation>
     </message>
 </context>
 <context>
@@ -1462,23 +1462,23 @@
     <name>PaperDesk</name>
     <message>
         <source>Stopped. Nothing was saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止，没有保存任何文件。</translation>
     </message>
     <message>
         <source>The pages are on their way to the printer…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在把页面发送到打印机……</translation>
     </message>
     <message>
         <source>The pages were given to the printer.</source>
-        <translation type="unfinished"></translation>
+        <translation>页面已发送到打印机。</translation>
     </message>
     <message>
         <source>PDF document</source>
-        <translation type="unfinished"></translation>
+        <translation>PDF 文档</translation>
     </message>
     <message>
         <source>Word document</source>
-        <translation type="unfinished"></translation>
+        <translation>Word 文档</translation>
     </message>
     <message>
         <source>Save as PDF</source>
@@ -1494,11 +1494,11 @@
     </message>
     <message>
         <source>“{name}” is being written…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在写入“{name}”……</translation>
     </message>
     <message>
         <source>“{name}” was saved in the folder “{folder}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”已保存到文件夹“{folder}”。</translation>
     </message>
 </context>
 <context>
@@ -1615,15 +1615,15 @@
     <name>PreviewPage</name>
     <message>
         <source>Preparing the pages…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在准备页面……</translation>
     </message>
     <message>
         <source>One page</source>
-        <translation type="unfinished"></translation>
+        <translation>共 1 页</translation>
     </message>
     <message>
         <source>Page {number} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {number} 页，共 {count} 页</translation>
     </message>
     <message>
         <source>Back to the conversation</source>
@@ -1631,19 +1631,19 @@
     </message>
     <message>
         <source>Previous page</source>
-        <translation type="unfinished"></translation>
+        <translation>上一页</translation>
     </message>
     <message>
         <source>Next page</source>
-        <translation type="unfinished"></translation>
+        <translation>下一页</translation>
     </message>
     <message>
         <source>Whole page</source>
-        <translation type="unfinished"></translation>
+        <translation>整页</translation>
     </message>
     <message>
         <source>Larger</source>
-        <translation type="unfinished"></translation>
+        <translation>放大</translation>
     </message>
     <message>
         <source>Print</source>
@@ -1655,7 +1655,7 @@
     </message>
     <message>
         <source>There is no printer on this computer. You can save the pages as a PDF and print them somewhere else.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑上没有打印机。您可以把这些页面存为 PDF，到别处打印。</translation>
     </message>
 </context>
 <context>
@@ -1951,7 +1951,7 @@
     <name>Sentences</name>
     <message>
         <source>The assistant was not sure about what is underlined. Please check it.</source>
-        <translation>带下划线的内容助手并不确定，请您核对。</translation>
+        <translation>带下划线的内容，助手并不确定，请您核对。</translation>
     </message>
 </context>
 <context>
@@ -2028,7 +2028,7 @@
     </message>
     <message>
         <source>Quiet</source>
-        <translation type="unfinished"></translation>
+        <translation>停读</translation>
     </message>
     <message>
         <source>Print</source>
@@ -2289,30 +2289,30 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
     <name>Voice</name>
     <message>
         <source>Here the answer shows a piece of code.</source>
-        <translation type="unfinished"></translation>
+        <translation>这里，回答给出了一段代码。</translation>
     </message>
 </context>
 <context>
     <name>VoiceSection</name>
     <message>
         <source>Reading aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>朗读</translation>
     </message>
     <message>
         <source>Slowly</source>
-        <translation type="unfinished"></translation>
+        <translation>慢</translation>
     </message>
     <message>
         <source>As usual</source>
-        <translation type="unfinished"></translation>
+        <translation>正常</translation>
     </message>
     <message>
         <source>Fast</source>
-        <translation type="unfinished"></translation>
+        <translation>快</translation>
     </message>
     <message>
         <source>How fast answers are read aloud</source>
-        <translation type="unfinished"></translation>
+        <translation>朗读回答的速度</translation>
     </message>
 </context>
 <context>
