@@ -21,6 +21,8 @@ UNSURE: Final = 0.1
 knows often has less than a third, because the sentence could have gone on in other ways."""
 VERY_UNSURE: Final = 0.02
 MANY: Final = 3
+_LOOKED_AT: Final = 24_000
+"""Characters of an answer, four times as many as the longest reply has; more would be felt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def judged(message: Message, question: str = "") -> list[Judged]:
     tokens = _Tokens(details.token_ends, details.logprobs, message.text, pieces)
     known = question.casefold()
     found = []
-    for claim in claims_in(text):
+    for claim in claims_in(text[:_LOOKED_AT]):
         new = [place for place in claim.words if not _is_known(text[slice(*place)], known)]
         if new:
             found.append(Judged(claim, math.exp(tokens.logprob(new))))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -107,3 +108,10 @@ def test_the_threshold_is_the_one_that_was_measured() -> None:
 def test_a_note_stands_below_many_marks() -> None:
     assert not needs_note(marks_of(reply("It is Rome.", "Rome")))
     assert needs_note(marks_of(reply("Rome is 5, Bonn is 6, Oslo is 7.", "Rome|Bonn|Oslo|5|6|7")))
+
+
+def test_a_giant_reply_is_not_felt() -> None:
+    message = reply("It is Rome. " * 20_000, "Rome")
+    start = time.process_time()
+    assert len(marks_of(message)) > 1000
+    assert time.process_time() - start < 0.4
