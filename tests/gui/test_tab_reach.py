@@ -22,7 +22,9 @@ def wanted(window: QWidget) -> set[QWidget]:
     for widget in window.findChildren(QWidget):
         if not widget.isVisible() or not widget.isEnabled() or widget.focusProxy() is not None:
             continue
-        pressed = isinstance(widget, QAbstractButton) and not widget.autoExclusive()
+        pressed = isinstance(widget, QAbstractButton)
+        if pressed and widget.autoExclusive():
+            continue  # one of several takes the tab key, arrows lead to the others
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus or (pressed and not _in_list(widget)):
             found.add(widget)
     return found
