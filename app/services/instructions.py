@@ -2,10 +2,11 @@
 
 Most conversations have none of it, so that by default an answer is what it was without: there is a
 system message only where something has to be said. (On 87 factual questions it made no difference
-to the starter: 45 right without one, 45 to 47 with three different ones.) For one chat it stays the
-same from question to question, because all that follows a changed word has to be read again: the language is that of
-the chat's first question (a later question in another language says so itself), and `{date}` is the
-day on which this sitting began.
+to the starter: 45 right without one, 45 to 47 with three different ones.)
+
+For one chat it stays the same from question to question, because all that follows a changed word
+has to be read again: the language is that of the chat's first question (a later question in another
+language says so itself), and `{date}` is the day on which this sitting began.
 """
 
 from __future__ import annotations
