@@ -36,6 +36,7 @@ from app.services.assistants import AssistantService, ShippedWords
 from app.services.chats import ChatService
 from app.services.downloads import NetworkGate
 from app.services.engine_host import EngineHost
+from app.services.garbage import GarbageCollector
 from app.services.i18n import I18n
 from app.services.keeping import KeepingService
 from app.services.models import ModelService
@@ -235,6 +236,7 @@ def open_window(application: QApplication, program: Program) -> MainWindow:
     # What was imported and built stays until the end; looking through all of it for garbage again
     # and again would hold up the window for 40 ms each time.
     gc.freeze()
+    GarbageCollector(application)
     return window
 
 
