@@ -11,8 +11,11 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.options import ANSWER_LANGUAGE, MARK_DOUBT, SAVED_CHATS_MB, VIEW
+from app.core.options import ANSWER_LANGUAGE, MARK_DOUBT, SAVED_CHATS_MB, TEXT_SIZE_PT, VIEW
+from app.core.settings import Settings
 from app.ui.look.motion import kde_wants_stillness, mac_wants_stillness
+from app.ui.look.theme import Theme
+from app.ui.pages.settings_words import AnswerSection, WritingSection
 from tests.gui.conftest import OpenRoom, Room
 
 
@@ -72,6 +75,29 @@ def test_room_on_the_disk_is_given_back_at_once(qtbot: QtBot, open_room: OpenRoo
     (folder / "a.states").write_bytes(b"read before")
     click(qtbot, room.window.settings_page.saved_chats, "None, I can wait")
     qtbot.waitUntil(lambda: not (folder / "a.states").exists())
+
+
+def test_what_the_office_decided_cannot_be_chosen_and_says_so(theme: Theme, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"version": 1, "settings": {"mark_doubt": true}}')
+    values = Settings(policy_file=policy)
+    locked, free = AnswerSection(theme), WritingSection(theme)
+    for section in (locked, free):
+        section.show_values(values)
+    assert not locked.marks.isEnabled()
+    assert locked.choice.isEnabled()
+    assert free.switch.isEnabled()
+    assert [s._office.isVisibleTo(s) for s in (locked, free)] == [True, False]
+
+
+def test_a_key_changes_nothing_that_the_office_decided(
+    open_room: OpenRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(open_room).window
+    monkeypatch.setattr(window.preferences, "locked", lambda option: option is TEXT_SIZE_PT)
+    window.preferences.zoom(1)
+    assert window.theme.text_size_pt == 16
+    assert window.error_bar.isVisible()
 
 
 def test_simple_shows_the_plain_things_first(qtbot: QtBot, open_room: OpenRoom) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.core.records import ChatSummary, SearchResults
 from app.ui.chats.search_field import SearchField
 from app.ui.dates import Dates
+from app.ui.look.announce import announce
 from app.ui.look.card_button import CardButton
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Label
@@ -75,6 +76,7 @@ class EarlierPage(ScrollPage):
         if results.text == self.search.text() and results.text.strip():
             self._results = results
             self._fill()
+            announce(self, self.tr("%n found", "", len(self._entries)))
 
     def begin(self) -> None:
         """Show it from the top, with nothing searched for."""

@@ -45,6 +45,7 @@ class TextSizeSection(Section):
             self.slider.setValue(values.get(TEXT_SIZE_PT))
         for widget in (self.slider, self.smaller, self.larger):
             widget.setEnabled(not values.locked(TEXT_SIZE_PT))
+        self.say_locked(values.locked(TEXT_SIZE_PT))
         self._show_size()
 
     def retranslate(self) -> None:
@@ -86,6 +87,7 @@ class AppearanceSection(Section):
         """Mark the colours that are on."""
         self.choice.set_value(values.get(THEME))
         self.choice.setEnabled(not values.locked(THEME))
+        self.say_locked(values.locked(THEME))
 
     def retranslate(self) -> None:
         """Set every text again."""
@@ -115,6 +117,7 @@ class MotionSection(Section):
         """Show whether it is on."""
         self.switch.setChecked(values.get(REDUCE_MOTION))
         self.switch.setEnabled(not values.locked(REDUCE_MOTION))
+        self.say_locked(values.locked(REDUCE_MOTION))
 
     def retranslate(self) -> None:
         """Set every text again."""
@@ -138,6 +141,7 @@ class ViewSection(Section):
         """Mark the view that is on."""
         self.choice.set_value(values.get(VIEW))
         self.choice.setEnabled(not values.locked(VIEW))
+        self.say_locked(values.locked(VIEW))
 
     def retranslate(self) -> None:
         """Set every text again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
@@ -41,17 +41,26 @@ class Section(Card):
         super().__init__(parent=parent)
         self.theme = theme
         self.title = Label(theme, "name")
+        self._office = Label(theme, "small", "muted")
+        self._office.hide()
         self.column = QVBoxLayout(self)
         self.column.addWidget(self.title)
+        self.column.addWidget(self._office)
         theme.changed.connect(self._fit)
         self._fit()
 
     def show_values(self, values: Values) -> None:
         """Show what holds now; sections without options have nothing to show."""
 
+    def say_locked(self, locked: bool) -> None:
+        """Say why nothing can be chosen here."""
+        self._office.setText(QCoreApplication.translate("Section", "Your office has decided this."))
+        self._office.setVisible(locked)
+
     def changeEvent(self, event: QEvent) -> None:
         """Speak the new language."""
         if event.type() == QEvent.Type.LanguageChange:
+            self.say_locked(self._office.isVisibleTo(self))
             self.retranslate()
         super().changeEvent(event)
 

@@ -87,6 +87,7 @@ class SavedChatsSection(Section):
         """Mark the room that was given; one that is not offered here stays as it is."""
         self.choice.set_value(str(values.get(SAVED_CHATS_MB)))
         self.choice.setEnabled(not values.locked(SAVED_CHATS_MB))
+        self.say_locked(values.locked(SAVED_CHATS_MB))
 
     def retranslate(self) -> None:
         """Set every text again."""

@@ -23,6 +23,7 @@ class VoiceSection(Section):
         """Show what was chosen."""
         self.choice.set_value(values.get(READING_PACE))
         self.choice.setEnabled(not values.locked(READING_PACE))
+        self.say_locked(values.locked(READING_PACE))
 
     def retranslate(self) -> None:
         """Set every text again."""

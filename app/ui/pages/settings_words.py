@@ -27,6 +27,7 @@ class LanguageSection(Section):
         """Mark the language that was chosen."""
         self.choice.set_value(values.get(LANGUAGE))
         self.choice.setEnabled(not values.locked(LANGUAGE))
+        self.say_locked(values.locked(LANGUAGE))
 
     def retranslate(self) -> None:
         """Set every text again."""
@@ -54,6 +55,7 @@ class AnswerSection(Section):
         self.choice.setEnabled(not values.locked(ANSWER_LANGUAGE))
         self.marks.setChecked(values.get(MARK_DOUBT))
         self.marks.setEnabled(not values.locked(MARK_DOUBT))
+        self.say_locked(values.locked(ANSWER_LANGUAGE) or values.locked(MARK_DOUBT))
 
     def retranslate(self) -> None:
         """Set every text again."""
@@ -82,6 +84,7 @@ class WritingSection(Section):
         """Show whether it sends."""
         self.switch.setChecked(values.get(SEND_WITH_ENTER))
         self.switch.setEnabled(not values.locked(SEND_WITH_ENTER))
+        self.say_locked(values.locked(SEND_WITH_ENTER))
 
     def retranslate(self) -> None:
         """Set every text again."""

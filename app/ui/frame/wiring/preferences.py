@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.core.errors import AppError
+from app.core.errors import AppError, PolicyError
 from app.core.options import (
     LANGUAGE,
     MARK_DOUBT,
@@ -103,7 +103,10 @@ class PreferenceWiring(QObject):
 
     @Slot(object, object)
     def choose(self, option: Option[Any], value: Any) -> None:  # noqa: ANN401  each option's own
-        """Let a choice take effect, and keep it."""
+        """Let a choice take effect, and keep it; not one that the office has made."""
+        if self.locked(option):
+            self.failed.emit(PolicyError(key=option.key))
+            return
         if option.key == TEXT_SIZE_PT.key:
             self._theme.set_text_size(value)
             value = self._theme.text_size_pt
