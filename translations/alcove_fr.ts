@@ -602,6 +602,13 @@
 </context>
 <context>
     <name>EarlierPage</name>
+    <message numerus="yes">
+        <source>%n found</source>
+        <translation>
+            <numerusform>%n trouvée</numerusform>
+            <numerusform>%n trouvées</numerusform>
+        </translation>
+    </message>
     <message>
         <source>These words are in none of your conversations.</source>
         <translation>Ces mots ne figurent dans aucune de vos conversations.</translation>
@@ -1960,6 +1967,13 @@
     <message>
         <source>Clear the search</source>
         <translation>Effacer la recherche</translation>
+    </message>
+</context>
+<context>
+    <name>Section</name>
+    <message>
+        <source>Your office has decided this.</source>
+        <translation>Votre bureau en a décidé ainsi.</translation>
     </message>
 </context>
 <context>

@@ -593,6 +593,12 @@
 </context>
 <context>
     <name>EarlierPage</name>
+    <message numerus="yes">
+        <source>%n found</source>
+        <translation>
+            <numerusform>找到 %n 个</numerusform>
+        </translation>
+    </message>
     <message>
         <source>These words are in none of your conversations.</source>
         <translation>您的对话中没有这些词。</translation>
@@ -1945,6 +1951,13 @@
     <message>
         <source>Clear the search</source>
         <translation>清除搜索</translation>
+    </message>
+</context>
+<context>
+    <name>Section</name>
+    <message>
+        <source>Your office has decided this.</source>
+        <translation>这是由您的单位决定的。</translation>
     </message>
 </context>
 <context>
