@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -24,6 +25,19 @@ from app.ui.markdown.writer import MarkdownWriter
 Stretch = tuple[int, int]
 _DOT = 2.7
 _GAP = 3.0
+
+
+def doubtful(
+    marks: Sequence[Stretch], shown: Sequence[tuple[Block, int]]
+) -> list[tuple[Block, int]]:
+    """Those blocks in which a mark begins."""
+    begins = sorted(start for start, _ in marks)
+    found = []
+    for block, first in shown:
+        at = bisect_left(begins, block.start)
+        if at < len(begins) and begins[at] < block.start + len(block.source):
+            found.append((block, first))
+    return found
 
 
 def places_of(

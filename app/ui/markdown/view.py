@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QWidget
 from app.ui.look.theme import Theme
 from app.ui.markdown.blocks import Block, BlockSplitter
 from app.ui.markdown.code_cards import CodeCards
-from app.ui.markdown.doubts import Stretch, paint_doubts, places_of, say_doubt
+from app.ui.markdown.doubts import Stretch, doubtful, paint_doubts, places_of, say_doubt
 from app.ui.markdown.formula_object import OBJECT, OBJECT_CHARACTER, FormulaObject
 from app.ui.markdown.formulas import Formulas
 from app.ui.markdown.reading_view import ReadingView
@@ -53,6 +53,8 @@ class MarkdownView(ReadingView):
         self._marks: Sequence[Stretch] = ()
         self._sentence = ""
         self._doubts: list[Stretch] = []
+        self._doubtful: deque[tuple[Block, int]] = deque()  # blocks to look for marks in
+        self._doubts_are_old = False
         self._formulas = Formulas.of(theme)
         self._listens = False
         self._object = FormulaObject(self._formulas, self)
@@ -109,7 +111,9 @@ class MarkdownView(ReadingView):
         """
         if tuple(marks) != tuple(self._marks) or sentence != self._sentence:
             self._marks, self._sentence = tuple(marks), sentence
-            self._show_doubts()
+            self._doubts_are_old = True
+            if self.is_rendered and not self._timer.isActive():
+                self._work()
 
     def doubted_words(self) -> list[str]:
         """What is underlined, as it is shown."""
@@ -186,6 +190,7 @@ class MarkdownView(ReadingView):
 
     def _reset(self) -> None:
         self._doubts = []
+        self._doubtful = deque()
         self.document().clear()
         self.document().setIndentWidth(self.theme.px(26))
         self._splitter = BlockSplitter()
@@ -221,10 +226,11 @@ class MarkdownView(ReadingView):
         cursor.endEditBlock()
         self._fit(self.document().size())
         self._listen()
-        if not self.is_rendered or not done:
+        if self.is_rendered and (self._doubts_are_old or self._doubtful):
+            self._show_doubts(until)
+        if not self.is_rendered or not done or self._doubtful:
             self._timer.start(0)
-        if self.is_rendered:
-            self._show_doubts()
+        if self.is_rendered and not self._doubtful:
             self.rendered.emit()
 
     def _wake(self) -> None:
@@ -235,6 +241,7 @@ class MarkdownView(ReadingView):
         self._before_tail = self._writer.state()
         self._tail = (block, self._writer.append(block))
         self._tail_is_old = False
+        self._doubts_are_old = bool(self._marks)
 
     def _remove_tail(self, cursor: QTextCursor) -> None:
         if self._tail is None:
@@ -276,13 +283,17 @@ class MarkdownView(ReadingView):
             self.document().markContentsDirty(place.at, place.length + 1)
         self._code.place()
 
-    def _show_doubts(self) -> None:
-        if not self._marks and not self._doubts:
-            return
-        say_doubt(self.document(), self._doubts, "")
-        shown = [*self._shown, self._tail] if self._tail is not None else self._shown
-        self._doubts = places_of(self._marks, shown, self._writer) if self._marks else []
-        say_doubt(self.document(), self._doubts, self._sentence)
+    def _show_doubts(self, until: float) -> None:
+        """Underline block after block, as far as there is time."""
+        if self._doubts_are_old:
+            self._doubts_are_old = False
+            say_doubt(self.document(), self._doubts, "")
+            shown = [*self._shown, self._tail] if self._tail is not None else self._shown
+            self._doubts, self._doubtful = [], deque(doubtful(self._marks, shown))
+        while self._doubtful and time.perf_counter() < until:
+            places = places_of(self._marks, [self._doubtful.popleft()], self._writer)
+            say_doubt(self.document(), places, self._sentence)
+            self._doubts += places
         self.viewport().update()
 
     def _end(self) -> int:
