@@ -1348,7 +1348,7 @@
     <name>MannerSection</name>
     <message>
         <source>How it should sound</source>
-        <translation>Le ton à employer</translation>
+        <translation>Comment il doit s’exprimer</translation>
     </message>
     <message>
         <source>As it comes</source>
