@@ -48,6 +48,7 @@ class Database:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="alcove-store")
         self._engine: Engine | None = None
         self._migrated = False
+        self._closing = False
 
     @classmethod
     def open_file(
@@ -138,17 +139,18 @@ class Database:
 
     def close(self) -> None:
         """Finish what is queued, fold the log back, release the file. May be called twice."""
+        self._closing = True  # what is queued must not queue more behind the end
         with suppress(RuntimeError):
             self._thread.submit(self._dispose).result()
         self._thread.shutdown()
 
     def _schedule(self, job: Callable[[], T]) -> Future[T]:
-        try:
-            return self._thread.submit(job)
-        except RuntimeError:
-            closed: Future[T] = Future()
-            closed.set_exception(StoreError(reason="closed"))
-            return closed
+        if not self._closing:
+            with suppress(RuntimeError):
+                return self._thread.submit(job)
+        closed: Future[T] = Future()
+        closed.set_exception(StoreError(reason="closed"))
+        return closed
 
     def _start(self, job: Callable[[], None]) -> None:
         try:

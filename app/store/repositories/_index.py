@@ -22,14 +22,9 @@ def add_entry(connection: Connection, message_id: int, text: str) -> None:
     connection.exec_driver_sql(_ADD, (message_id, tokenize(text)))
 
 
-def remove_entries(connection: Connection, chat_id: int) -> None:
-    """Take a chat's messages out, before their rows are deleted."""
-    query = select(messages.c.id, messages.c.text).where(
-        messages.c.chat_id == chat_id, messages.c.state != "generating"
-    )
-    for rows in connection.execute(query).partitions(_CHUNK):
-        entries = [(message_id, tokenize(text)) for message_id, text in rows]
-        connection.exec_driver_sql(_REMOVE, entries)
+def remove_entry(connection: Connection, message_id: int, text: str) -> None:
+    """Take a message of final text out, before its row is deleted."""
+    connection.exec_driver_sql(_REMOVE, (message_id, tokenize(text)))
 
 
 def rebuild_entries(connection: Connection) -> int:

@@ -6,15 +6,17 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from app.core.records import ChatSummary, ChatView, Message
 from app.core.text import storable
 from app.store.database import Database
 from app.store.repositories import _chats_sql as sql
-from app.store.repositories._index import remove_entries
+from app.store.repositories.destroying import DOOMED, destroy
 from app.store.repositories.meta import NEW_CHAT_DRAFT, read_value, write_value
-from app.store.tables import attachments, chats, folders, messages, now
+from app.store.tables import chats, folders, messages, now
+
+_NOT_DOOMED = chats.c.deleted_at.is_(None) | (chats.c.deleted_at > DOOMED)
 
 
 class Chats:
@@ -29,7 +31,7 @@ class Chats:
 
     def deleted(self) -> Future[tuple[ChatSummary, ...]]:
         """The chats in the bin, which can still be restored."""
-        return self._database.submit(lambda c: sql.summaries(c, chats.c.deleted_at.is_not(None)))
+        return self._database.submit(lambda c: sql.summaries(c, chats.c.deleted_at > DOOMED))
 
     def open(self, chat_id: int) -> Future[ChatView]:
         """The chat with the branch that ends in its active leaf, and its draft."""
@@ -82,7 +84,14 @@ class Chats:
 
     def restore(self, chat_id: int) -> Future[ChatSummary]:
         """Take it out of the bin."""
-        return self._change(chat_id, deleted_at=None)
+
+        def work(connection: Connection) -> ChatSummary:
+            row = update(chats).where(chats.c.id == chat_id, _NOT_DOOMED).values(deleted_at=None)
+            if connection.execute(row).rowcount == 0:
+                raise LookupError(chat_id)
+            return sql.summary(connection, chat_id)
+
+        return self._database.submit(work)
 
     def move(self, chat_id: int, folder_id: int | None) -> Future[ChatSummary]:
         """Lay it into a folder; None: out of any."""
@@ -122,25 +131,11 @@ class Chats:
         Rows, attachments and search entries are overwritten, not only marked as free. Copies made
         before an update are removed once they are old enough.
         """
+        return destroy(self._database, chats.c.deleted_at < before)
 
-        def work(connection: Connection) -> int:
-            ids = connection.scalars(select(chats.c.id).where(chats.c.deleted_at < before)).all()
-            for chat_id in ids:
-                _destroy(connection, chat_id)
-            return len(ids)
-
-        return self._database.submit_destroying(work)
-
-    def destroy(self, chat_id: int) -> Future[None]:
+    def destroy(self, chat_id: int) -> Future[int]:
         """Destroy one chat of the bin at once, as `purge_deleted` does."""
-
-        def work(connection: Connection) -> None:
-            query = select(chats.c.id).where(chats.c.id == chat_id, chats.c.deleted_at.is_not(None))
-            if connection.scalar(query) is None:
-                raise LookupError(chat_id)
-            _destroy(connection, chat_id)
-
-        return self._database.submit_destroying(work)
+        return destroy(self._database, chats.c.id == chat_id, one=True)
 
     def save_draft(self, chat_id: int | None, text: str) -> Future[None]:
         """Keep what is being typed; None: before any chat exists."""
@@ -172,12 +167,3 @@ class Chats:
             return sql.summary(connection, chat_id)
 
         return self._database.submit(work)
-
-
-def _destroy(connection: Connection, chat_id: int) -> None:
-    remove_entries(connection, chat_id)
-    own = select(messages.c.id).where(messages.c.chat_id == chat_id)
-    connection.execute(delete(attachments).where(attachments.c.message_id.in_(own)))
-    connection.execute(update(chats).where(chats.c.id == chat_id).values(active_leaf_id=None))
-    connection.execute(delete(messages).where(messages.c.chat_id == chat_id))
-    connection.execute(delete(chats).where(chats.c.id == chat_id))

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from app.core.errors import StoreError
+from app.core.records import ReplyDetails
 from app.store import Store
 
 
@@ -116,3 +119,47 @@ def test_a_temporary_store_works_without_a_file() -> None:
         assert store.chats.purge_deleted(datetime.now(UTC) + timedelta(seconds=1)).result() == 1
     finally:
         store.close()
+
+
+def long_chat(store: Store, count: int) -> int:
+    chat = store.chats.create("long").result()
+    parent = None
+    for number in range(count):
+        _, reply = store.messages.ask(chat.id, parent, f"question {number} " * 40).result()
+        store.messages.finish(reply.id, "answer " * 100, ReplyDetails(), "complete").result()
+        parent = reply.id
+    return chat.id
+
+
+def test_while_a_long_chat_is_destroyed_others_go_on(store: Store) -> None:
+    chat_id = long_chat(store, 120)
+    store.chats.delete(chat_id).result()
+    destroyed = store.chats.destroy(chat_id)
+    assert store.chats.deleted().result() == ()  # it is out of the bin at once
+    other = store.chats.create("other").result()
+    assert store.messages.ask(other.id, None, "goes on").result()
+    assert not destroyed.done()
+    with pytest.raises(LookupError):
+        store.chats.restore(chat_id).result()
+    assert destroyed.result() == 1
+    assert store.search.find("question").result().hits == ()
+    assert store._database.submit(
+        lambda c: c.exec_driver_sql("SELECT count(*) FROM messages").scalar_one()
+    ).result() == 2  # fmt: skip
+
+
+def test_what_a_close_left_half_destroyed_goes_with_the_next_purge(path: Path, key: bytes) -> None:
+    store = Store.open(path, key)
+    chat_id = long_chat(store, 60)
+    store.chats.delete(chat_id).result()
+    destroyed = store.chats.destroy(chat_id)
+    store.close()
+    assert isinstance(destroyed.exception(), StoreError)
+    store = Store.open(path, key)
+    assert store.chats.deleted().result() == ()
+    assert store.chats.list().result() == ()
+    assert store.chats.purge_deleted(datetime.now(UTC) - timedelta(days=30)).result() == 1
+    count = "SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM chats)"
+    left = store._database.submit(lambda c: c.exec_driver_sql(count).scalar_one())
+    assert left.result() == 0
+    store.close()
