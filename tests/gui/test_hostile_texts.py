@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -10,6 +12,7 @@ from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
+from app.core.records import ReplyDetails, Span
 from app.ui.conversation.reply_widget import ReplyWidget
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
@@ -145,3 +148,25 @@ def test_replies_as_rendered_have_no_marks_of_html(qtbot: QtBot, theme: Theme) -
     qtbot.addWidget(widget)
     qtbot.waitUntil(lambda: widget.answer.is_rendered)
     assert "<script>alert(1)</script>" in widget.answer.toPlainText(), "shown as what it is"
+
+
+def test_a_long_reply_is_looked_through_beside_the_window(qtbot: QtBot, theme: Theme) -> None:
+    sentence = "The town of Lyon got its first tram in 1893 and has many bridges. "
+    text = (sentence * 4 + "\n\n") * 300
+    words = list(re.finditer(r"\S+\s*", text))
+    details = ReplyDetails(
+        token_ids=tuple(range(len(words))),
+        logprobs=tuple(-3.0 if word[0].strip() == "1893" else -0.01 for word in words),
+        token_ends=tuple(word.end() for word in words),
+        spans=(Span("answer", 0, len(text)),),
+    )
+    growing = message(2, "assistant", text, state="generating")
+    widget = ReplyWidget(theme, growing, "When did it get a tram?")
+    qtbot.addWidget(widget)
+    qtbot.waitUntil(lambda: widget.answer.is_rendered, timeout=10_000)
+    started = time.thread_time()
+    widget.finish(replace(growing, state="complete", details=details))
+    took = time.thread_time() - started
+    assert took < TURN_S / 3
+    qtbot.waitUntil(lambda: len(widget.answer.doubted_words()) > 300, timeout=20_000)
+    assert set(widget.answer.doubted_words()) == {"1893"}

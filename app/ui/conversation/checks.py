@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.records import Message
@@ -13,6 +16,8 @@ from app.ui.look.theme import Theme
 from app.ui.markdown.view import MarkdownView
 
 _MOST_WORDS = 5
+_LONG = 8_000
+_POLL_MS = 30
 
 
 class CheckLines(QWidget):
@@ -106,12 +111,54 @@ class CheckWords(QObject):
         return words.get(subject, "")
 
 
-def underline(view: MarkdownView, message: Message, question: str) -> tuple[Mark, ...]:
-    """Underline in `view` what the model was unsure of."""
-    marks = marks_of(message, question)
+class LongCheck(QObject):
+    """Looks through a reply of many pages on another thread.
+
+    Signals:
+        done: tuple[Mark, ...] and a Caution.
+    """
+
+    done = Signal(object, str)
+
+    def __init__(self, message: Message, question: str, parent: QObject) -> None:
+        super().__init__(parent)
+        # A QObject that may be gone when the thread has done must not be told by the thread.
+        self._found = _thread().submit(_look, message, question)
+        self._poll = QTimer(self, interval=_POLL_MS)
+        self._poll.timeout.connect(self._ask)
+        self._poll.start()
+
+    def _ask(self) -> None:
+        if self._found.done():
+            self._poll.stop()
+            self.done.emit(*self._found.result())
+
+
+@cache
+def _thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "long replies")
+
+
+def _look(message: Message, question: str) -> tuple[tuple[Mark, ...], Caution]:
+    return marks_of(message, question), caution_of(message, question)
+
+
+def is_long(message: Message) -> bool:
+    """Whether looking through it takes a noticeable part of a frame."""
+    return len(message.text) > _LONG
+
+
+def show_marks(view: MarkdownView, message: Message, marks: tuple[Mark, ...]) -> None:
+    """Underline `marks` of a message in `view`."""
     _, answer = split_channels(message.text, message.details.spans)
     before = len(answer) - len(answer.lstrip("\n"))
     view.set_doubts([(m.start - before, m.end - before) for m in marks], CheckWords().tip())
+
+
+def underline(view: MarkdownView, message: Message, question: str) -> tuple[Mark, ...]:
+    """Underline in `view` what the model was unsure of."""
+    marks = marks_of(message, question)
+    show_marks(view, message, marks)
     return marks
 
 

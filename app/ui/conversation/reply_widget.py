@@ -10,7 +10,14 @@ from app.core.records import Message, MessageState, Span
 from app.services.doubt import Caution, Mark, needs_note
 from app.services.history import split_channels
 from app.ui.conversation.actions import ReplyActions
-from app.ui.conversation.checks import CheckLines, caution_of, underline
+from app.ui.conversation.checks import (
+    CheckLines,
+    LongCheck,
+    caution_of,
+    is_long,
+    show_marks,
+    underline,
+)
 from app.ui.conversation.manner import Manner
 from app.ui.conversation.note_line import NoteLine
 from app.ui.conversation.quoting import quotation
@@ -71,6 +78,7 @@ class ReplyWidget(QWidget):
         self._caution: Caution = ""
         self._ending: NoteLine | None = None
         self._more: Button | None = None
+        self._long_check: LongCheck | None = None
         self.action_row = ReplyActions(theme, simple=self._manner.simple, parent=self)
         self.action_row.wished.connect(self.act)
         self.action_row.version_wished.connect(self.version_wished)
@@ -228,12 +236,24 @@ class ReplyWidget(QWidget):
         if self.growing or self._checked == (self.message, self._manner.mark_doubt):
             return
         self._checked = (self.message, self._manner.mark_doubt)
+        if is_long(self.message):
+            if self._long_check is not None:
+                self._long_check.deleteLater()
+            self._long_check = LongCheck(self.message, self._question, self)
+            self._long_check.done.connect(self._on_long_check)
+            return
         self._caution = caution_of(self.message, self._question)
         if self._manner.mark_doubt:
             self._marks = underline(self.answer, self.message, self._question)
         else:
             self._marks = ()
             self.answer.set_doubts((), "")
+        self._show_checks()
+
+    def _on_long_check(self, marks: tuple[Mark, ...], caution: Caution) -> None:
+        self._caution = caution
+        self._marks = marks if self._manner.mark_doubt else ()
+        show_marks(self.answer, self.message, self._marks)
         self._show_checks()
 
     def _show_checks(self) -> None:
