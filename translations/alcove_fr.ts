@@ -1317,31 +1317,31 @@
     <name>LiveRegion</name>
     <message>
         <source>End of the answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fin de la réponse.</translation>
     </message>
     <message>
         <source>The answer was stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>La réponse a été arrêtée.</translation>
     </message>
     <message>
         <source>The answer was interrupted.</source>
-        <translation type="unfinished"></translation>
+        <translation>La réponse a été interrompue.</translation>
     </message>
     <message>
         <source>The assistant is answering.</source>
-        <translation type="unfinished"></translation>
+        <translation>L’assistant répond.</translation>
     </message>
     <message>
         <source>The assistant is waking up.</source>
-        <translation type="unfinished"></translation>
+        <translation>L’assistant se réveille.</translation>
     </message>
     <message>
         <source>The assistant is reading your question.</source>
-        <translation type="unfinished"></translation>
+        <translation>L’assistant lit votre question.</translation>
     </message>
     <message>
         <source>The assistant is thinking.</source>
-        <translation type="unfinished"></translation>
+        <translation>L’assistant réfléchit.</translation>
     </message>
 </context>
 <context>
@@ -1898,7 +1898,7 @@
     </message>
     <message>
         <source>Show more of it</source>
-        <translation>Afficher la suite</translation>
+        <translation>En afficher davantage</translation>
     </message>
     <message>
         <source>Answer</source>

@@ -1301,31 +1301,31 @@
     <name>LiveRegion</name>
     <message>
         <source>End of the answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>回答完毕。</translation>
     </message>
     <message>
         <source>The answer was stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>回答已停止。</translation>
     </message>
     <message>
         <source>The answer was interrupted.</source>
-        <translation type="unfinished"></translation>
+        <translation>回答被中断。</translation>
     </message>
     <message>
         <source>The assistant is answering.</source>
-        <translation type="unfinished"></translation>
+        <translation>助手正在回答。</translation>
     </message>
     <message>
         <source>The assistant is waking up.</source>
-        <translation type="unfinished"></translation>
+        <translation>助手正在启动。</translation>
     </message>
     <message>
         <source>The assistant is reading your question.</source>
-        <translation type="unfinished"></translation>
+        <translation>助手正在阅读您的问题。</translation>
     </message>
     <message>
         <source>The assistant is thinking.</source>
-        <translation type="unfinished"></translation>
+        <translation>助手正在思考。</translation>
     </message>
 </context>
 <context>
