@@ -103,6 +103,24 @@ def test_the_settings_lead_to_the_bin_in_both_views(qtbot: QtBot, open_room: Ope
         assert window.shell.bin_page.isVisible()
 
 
+def test_undo_is_offered_on_every_page(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = open_room()
+    window = room.window
+    room.store.chats.create("Bread").result()
+    room.program.chats.reload()
+    chats = window.sidebar.chats
+    qtbot.waitUntil(lambda: chats.has(1))
+    window.show_settings()
+    chats.delete_wished.emit(1)
+    qtbot.waitUntil(window.bin.undo.isVisible)
+    assert "Bread" in window.bin.undo.words.words()
+    qtbot.mouseClick(window.bin.undo._undo, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: chats.has(1))
+    qtbot.waitUntil(window.talk.isVisible)
+    assert not window.talk.undo.isVisible()
+    assert not window.bin.undo.isVisible()
+
+
 def test_deleted_restored_and_destroyed_in_the_window(qtbot: QtBot, open_room: OpenRoom) -> None:
     room = open_room()
     window = room.window

@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
             self.chats.open_chat,
         )
         services.search.error_raised.connect(self.chats.show_error)
-        self.bin = BinWiring(shell, services.chats)
+        self.bin = BinWiring(shell, self.theme, services.chats)
         self.assistant = AssistantWiring(shell, services.models)
         self.assistants = AssistantsWiring(
             shell, self.theme, services.assistants, services.chats, services.models
