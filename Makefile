@@ -5,7 +5,7 @@ SHARED := installers/shared
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-tokenizers fuzz monkey check screenshots starter translations lock env env-test format clean bench bench-peers bench-floor bench-quantizer \
-	bench-build bench-speculation bench-second-turn bench-memory bench-int8-cache bench-growth bench-large-memory bench-warm-load bench-large bench-doubt convert test-convert
+	bench-build bench-speculation bench-second-turn bench-memory bench-int8-cache bench-growth bench-large-memory bench-warm-load bench-large bench-doubt bench-frame-time convert test-convert
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -83,6 +83,9 @@ bench-warm-load: env-test  ## Starts of a model of 1 GB beside llama.cpp's; PEER
 
 bench-doubt: env-test starter  ## How often wrong answers are marked and right ones left alone
 	@$(PY) -m tests.perf.bench_doubt --out resources/benchmarks/doubt.json
+
+bench-frame-time: env-test  ## What a turn of the event loop costs while a reply comes into a chat of 10,000 messages
+	@$(PY) -m tests.perf.bench_frame_time --out resources/benchmarks/frame_time.json $(ARGS)
 
 bench-large: env-test  ## Build and run 16e9 weights of DeepSeek-V2-Lite's shape; FOLDER=where 12 GB are free
 	@$(PY) -m tests.perf.bench_v2_lite --folder $(FOLDER) --out resources/benchmarks/v2_lite.json
