@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.options import TEXT_SIZE_PT
 from app.ui.look.card_button import CardButton
 from tests.gui.conftest import OpenRoom, Room
 from tests.gui.test_settings import click
@@ -212,8 +213,7 @@ def test_the_sidebar_leads_back_to_simple(qtbot: QtBot, open_room: OpenRoom) -> 
 def test_the_window_cannot_become_too_small_for_its_text(open_room: OpenRoom) -> None:
     window = simple(open_room, text_size_pt="16").window
     assert (window.minimumWidth(), window.minimumHeight()) == (480, 420)
-    for _ in range(12):
-        window.preferences.zoom(1)
+    window.preferences.choose(TEXT_SIZE_PT, 28)
     assert (window.minimumWidth(), window.minimumHeight()) == (800, 600)
 
 
