@@ -132,6 +132,18 @@ def test_the_button_clears(qtbot: QtBot, finder: Finder) -> None:
     assert finder.search.field.hasFocus()
 
 
+def test_looking_again_moves_nothing(finder: Finder) -> None:
+    finder.resize(260, 200)
+    found(finder, "bread")
+    bar = finder.results.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+    found(finder, "bread")
+    assert bar.value() == bar.maximum()
+    found(finder, "bread ")
+    assert bar.value() == 0
+
+
 def test_answers_to_older_questions_are_ignored(finder: Finder) -> None:
     found(finder, "bread")
     finder.search.field.setText("breadcrumbs")

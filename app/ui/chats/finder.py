@@ -78,10 +78,12 @@ class Finder(QWidget):
             return
         self._results = results
         self.results.set_results(results)
+        before = self._told.words() if self._found.isVisible() else ""
         self._tell()
         self._pages.setCurrentWidget(self._found)
-        event = QAccessibleAnnouncementEvent(self, self._told.words())
-        QAccessible.updateAccessibility(event)
+        if self._told.words() != before:
+            event = QAccessibleAnnouncementEvent(self, self._told.words())
+            QAccessible.updateAccessibility(event)
 
     def look_again(self) -> None:
         """Conversations changed: what was found may have, too."""

@@ -140,6 +140,7 @@ class ResultList(RowList):
     hit_chosen = Signal(int, int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        self._text = ""
         self._rows = ResultRows(theme)
         super().__init__(theme, self._rows, parent)
         self._rows.setParent(self)
@@ -147,9 +148,11 @@ class ResultList(RowList):
         self._retranslate()
 
     def set_results(self, results: SearchResults) -> None:
-        """Show these, from the top."""
+        """Show these: from the top, or where one was when the same was looked for again."""
+        again, self._text = results.text == self._text, results.text
         self.set_entries(grouped(results))
-        self.verticalScrollBar().setValue(0)
+        if not again:
+            self.verticalScrollBar().setValue(0)
 
     def first(self) -> ResultEntry | None:
         """The first one that can be opened."""
