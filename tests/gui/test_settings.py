@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.options import ANSWER_LANGUAGE, MARK_DOUBT, SAVED_CHATS_MB, TEXT_SIZE_PT, VIEW
 from app.core.settings import Settings
-from app.ui.look.motion import kde_wants_stillness, mac_wants_stillness
+from app.ui.look.motion import SystemMotion, kde_wants_stillness, mac_wants_stillness
 from app.ui.look.theme import Theme
 from app.ui.pages.settings_words import AnswerSection, WritingSection
 from tests.gui.conftest import OpenRoom, Room
@@ -252,3 +253,19 @@ def test_a_failure_is_said_in_the_same_place(
     click(qtbot, section, "Back up…")
     qtbot.waitUntil(section.said.isVisible, timeout=20_000)
     assert section.said.property("tone") == "alert"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks GNOME")
+@pytest.mark.parametrize(("answer", "still"), [("false", True), ("true", False)])
+def test_gnome_is_asked(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, still: bool
+) -> None:
+    program = tmp_path / "gsettings"
+    program.write_text(f'#!/bin/sh\ntest "$3" = enable-animations && echo {answer}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    motion = SystemMotion()
+    with qtbot.waitSignal(motion.known, timeout=5_000) as known:
+        motion.ask()
+    assert known.args == [still]
