@@ -397,6 +397,26 @@ def test_escape_leaves_the_question_and_keeps_what_was_typed(qtbot: QtBot, theme
     assert not widget._editor._save.isEnabled()
 
 
+def test_a_changed_question_waits_for_the_answer_that_is_written(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    widget = question(qtbot, theme, "Old")
+    widget.set_busy(True)
+    widget.edit()
+    editor = widget._editor
+    assert editor is not None
+    wishes: list[str] = []
+    widget.edit_wished.connect(lambda _, text: wishes.append(text))
+    qtbot.keyClicks(editor._field, " and new")
+    qtbot.keyClick(editor._field, Qt.Key.Key_Return)
+    assert wishes == []
+    assert not editor._save.isEnabled()
+    assert "An answer is being written" in editor._hint.words()
+    widget.set_busy(False)
+    qtbot.keyClick(editor._field, Qt.Key.Key_Return)
+    assert wishes == ["Old and new"]
+
+
 def test_an_unchanged_question_is_not_asked_again(qtbot: QtBot, theme: Theme) -> None:
     widget = question(qtbot, theme, "Same")
     wishes: list[object] = []

@@ -27,6 +27,7 @@ class QuestionEditor(Card):
     def __init__(self, theme: Theme, text: str, parent: QWidget | None = None) -> None:
         super().__init__("field", parent)
         self._theme = theme
+        self._busy = False
         self._field = GrowingField(theme)
         self._hint = Label(theme, "small", "muted")
         self._save = Button(theme, "primary")
@@ -56,6 +57,13 @@ class QuestionEditor(Card):
         """What has been written."""
         return self._field.text()
 
+    def set_busy(self, busy: bool) -> None:
+        """While an answer is written nothing can be asked; typing goes on."""
+        if busy != self._busy:
+            self._busy = busy
+            self._on_typed()
+            self._retranslate()
+
     def stops(self) -> list[QWidget]:
         """What the tab key reaches."""
         return [self._field, self._save, self._cancel]
@@ -82,11 +90,11 @@ class QuestionEditor(Card):
 
     def _on_save(self) -> None:
         text = self.text()
-        if text.strip():
+        if text.strip() and not self._busy:
             self.saved.emit(text)
 
     def _on_typed(self) -> None:
-        self._save.setEnabled(bool(self.text().strip()))
+        self._save.setEnabled(bool(self.text().strip()) and not self._busy)
 
     def _fit(self) -> None:
         px = self._theme.px
@@ -100,7 +108,11 @@ class QuestionEditor(Card):
         self._field.setAccessibleDescription(
             self.tr("Enter asks it, Escape leaves everything as it was.")
         )
-        self._hint.setText(self.tr("The question as it was, and its answer, are kept."))
+        if self._busy:
+            hint = self.tr("An answer is being written. When it has ended, you can ask this.")
+        else:
+            hint = self.tr("The question as it was, and its answer, are kept.")
+        self._hint.setText(hint)
         self._save.set_label(self.tr("Ask this instead"))
         self._cancel.set_label(self.tr("Cancel"))
 

@@ -72,6 +72,7 @@ class QuestionWidget(QWidget):
         self._pager: VersionPager | None = None
         self._editor: QuestionEditor | None = None
         self._typed = ""
+        self._busy = False
         self._row = QHBoxLayout()
         self._row.setSpacing(theme.px(6))
         self._row.addStretch(1)
@@ -111,12 +112,19 @@ class QuestionWidget(QWidget):
             self._manner = manner
             self._offer()
 
+    def set_busy(self, busy: bool) -> None:
+        """An answer is being written, so that nothing else can be asked now."""
+        self._busy = busy
+        if self._editor is not None:
+            self._editor.set_busy(busy)
+
     def edit(self) -> None:
         """Change the question where it stands; goes on with what was typed before."""
         if self._editor is not None:
             self._editor.setFocus()
             return
         editor = QuestionEditor(self._theme, self._typed or self.message.text, self)
+        editor.set_busy(self._busy)
         editor.saved.connect(self._on_saved)
         editor.cancelled.connect(self._on_cancelled)
         self._outer.insertWidget(0, editor)
