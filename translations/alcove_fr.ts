@@ -1691,6 +1691,10 @@
         <translation>Entrée la pose, Échap laisse tout comme avant.</translation>
     </message>
     <message>
+        <source>An answer is being written. When it has ended, you can ask this.</source>
+        <translation>Une réponse est en train d’être écrite. Vous pourrez poser cette question quand elle sera terminée.</translation>
+    </message>
+    <message>
         <source>The question as it was, and its answer, are kept.</source>
         <translation>La question d’origine et sa réponse sont conservées.</translation>
     </message>

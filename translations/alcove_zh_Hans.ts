@@ -1675,6 +1675,10 @@
         <translation>按回车键提问，按 Esc 键保持原样。</translation>
     </message>
     <message>
+        <source>An answer is being written. When it has ended, you can ask this.</source>
+        <translation>助手正在写回答。写完之后，您就可以提这个问题。</translation>
+    </message>
+    <message>
         <source>The question as it was, and its answer, are kept.</source>
         <translation>原来的问题和回答都会保留。</translation>
     </message>
