@@ -650,7 +650,7 @@
     </message>
     <message>
         <source>Ask in your own words. Your questions and the answers stay on this computer. A small assistant makes mistakes: please check what matters.</source>
-        <translation>Posez votre question avec vos propres mots. Vos questions et les réponses restent sur cet ordinateur. Un petit assistant se trompe parfois&#xa0;: vérifiez ce qui compte.</translation>
+        <translation>Posez votre question avec vos propres mots. Questions et réponses restent sur cet ordinateur. Un petit assistant se trompe parfois&#xa0;: vérifiez ce qui compte.</translation>
     </message>
     <message>
         <source>For example:</source>
