@@ -193,7 +193,7 @@ def test_home_and_end_reach_the_ends(qtbot: QtBot, screen: Screen) -> None:
 def test_any_place_of_the_scroll_bar_shows_text_without_gaps(screen: Screen) -> None:
     screen.show(long_chat(3_000))
     chance = random.Random(5)
-    for _ in range(30):
+    for _ in range(10):
         screen.bar.setValue(chance.randint(0, screen.bar.maximum()))
         screen.settle()
         shown = [w for w in screen.messages() if w.message.id in screen.seen()]
@@ -444,7 +444,7 @@ def test_a_note_is_said_once(qtbot: QtBot, theme: Theme) -> None:
 
 def test_nothing_is_left_of_what_was_scrolled_through(screen: Screen) -> None:
     screen.show(long_chat(1_000))
-    for part in range(25):
-        screen.bar.setValue(screen.bar.maximum() * part // 25)
+    for part in range(10):
+        screen.bar.setValue(screen.bar.maximum() * part // 10)
         screen.settle()
     assert len(screen.window.findChildren(QTextBrowser)) < 40

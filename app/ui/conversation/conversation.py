@@ -137,6 +137,9 @@ class Conversation(QAbstractScrollArea):
         last = self._stage[-1] if len(self._stage) else None
         here = last is not None and last.role == "assistant" and last.state == "generating"
         self._waiting.show_waiting(waiting if here else Waiting("idle"))
+        for _, widget in self._stage.widgets():
+            if isinstance(widget, QuestionWidget):
+                widget.set_busy(waiting.stage != "idle")
         self._arrange()
 
     def refresh_notes(self) -> None:
@@ -173,7 +176,8 @@ class Conversation(QAbstractScrollArea):
         self._highlight.begin(message_id)
         widget = self._stage.need(index)
         self._arrange()
-        widget.stops()[0].setFocus(Qt.FocusReason.OtherFocusReason)
+        words = widget.answer if isinstance(widget, ReplyWidget) else widget.stops()[0]
+        words.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_version(self, message_id: int) -> None:
         """Another version of a message took its place: the keyboard stays at the pages."""
@@ -251,6 +255,7 @@ class Conversation(QAbstractScrollArea):
         widget.quote_wished.connect(self.quote_wished)
         if isinstance(widget, QuestionWidget):
             widget.edit_wished.connect(self.edit_wished)
+            widget.set_busy(self._state.stage != "idle")
         else:
             widget.answer_wished.connect(self.answer_wished)
             widget.set_reading(widget.message.id == self._read_id)

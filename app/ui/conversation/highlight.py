@@ -45,7 +45,8 @@ class Highlight(QWidget):
         around = self._theme.px(12)
         room = self._ground.width()
         left, right = max(0, message.left() - around), min(room, message.right() + around)
-        self.setGeometry(left, message.top(), right - left, message.height())
+        gap = self._theme.px(6)
+        self.setGeometry(left, message.top() - gap, right - left, message.height() + 2 * gap)
         self.lower()
         self.show()
 

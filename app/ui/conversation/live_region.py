@@ -73,10 +73,16 @@ class LiveRegion(QObject):
         self._take(answer, ended=True)
         if message.state == "complete":
             self._queue.append(self.tr("End of the answer."))
-        elif message.state == "stopped":
-            self._queue.append(self.tr("The answer was stopped."))
         else:
-            self._queue.append(self.tr("The answer was interrupted."))
+            # Whoever pressed Stop has heard enough, and that something broke is news.
+            stopped = message.state == "stopped"
+            self._queue.clear()
+            self._pause.stop()
+            self._queue.append(
+                self.tr("The answer was stopped.")
+                if stopped
+                else self.tr("The answer was interrupted.")
+            )
         self._reply_id = 0
         self._soon.stop()
         self._go_on()
