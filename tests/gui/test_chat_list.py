@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -261,6 +262,23 @@ def test_a_suggested_title_is_one_click_away(qtbot: QtBot, chat_list: ChatList) 
     assert renamed == [(1, "Sourdough")]
 
 
+def test_another_name_ends_the_one_that_is_typed(qtbot: QtBot, chat_list: ChatList) -> None:
+    renamed: list[tuple[int, str]] = []
+    folders: list[tuple[str, int]] = []
+    chat_list.rename_wished.connect(lambda number, title: renamed.append((number, title)))
+    chat_list.folder_wished.connect(lambda name, number: folders.append((name, number)))
+    chat_list.begin_rename(1)
+    qtbot.keyClicks(name_row(chat_list).field, "Sourdough")
+    chat_list.begin_folder(2)  # from a menu: that takes no focus
+    assert renamed == [(1, "Sourdough")]
+    qtbot.keyClicks(name_row(chat_list).field, "House")
+    chat_list.begin_rename(3)
+    assert folders == [("House", 2)]
+    assert name_row(chat_list).field.text() == "Taxes"
+    press(Qt.Key.Key_Escape)
+    assert renamed == [(1, "Sourdough")]
+
+
 def test_the_list_waits_while_a_title_is_typed(qtbot: QtBot, chat_list: ChatList) -> None:
     chat_list.begin_rename(1)
     chat_list.set_chats(today("Other"))
@@ -391,3 +409,73 @@ def test_larger_text_reaches_every_row(chat_list: ChatList, theme: Theme) -> Non
     assert row is not None
     assert row.height() == theme.px(44)
     theme.set_text_size(16)
+
+
+def in_step(chat_list: ChatList) -> None:
+    """Rows in sight are where their entries belong and say what they are."""
+    rows = chat_list._rows
+    top = chat_list.verticalScrollBar().value()
+    seen = [row for row in chat_list.rows() if row.geometry().intersects(chat_list.rect())]
+    for row in seen:
+        position = chat_list._positions[rows.key(row.entry)]
+        assert row.entry is chat_list.entries[position]
+        assert row.y() == chat_list._tops[position] - top
+        assert row.kind == rows.kind(row.entry)
+        assert row.isVisible()
+    covered = sum(row.geometry().intersected(chat_list.viewport().rect()).height() for row in seen)
+    assert covered == min(chat_list.viewport().height(), chat_list._tops[-1])
+
+
+def test_whatever_happens_rows_and_entries_stay_in_step(chat_list: ChatList) -> None:
+    dice = random.Random(11)
+    now = datetime.now().astimezone()
+    chat_list.folder_closed.connect(
+        lambda number, shut: chat_list.set_closed(frozenset({number}) if shut else frozenset())
+    )
+
+    def another_list() -> None:
+        count = dice.choice((0, 1, 5, 300))
+        numbers = dice.sample(range(1, 400), count)
+        chat_list.set_chats(
+            tuple(
+                ChatSummary(
+                    n,
+                    f"Number {n}",
+                    dice.random() < 0.1,
+                    now,
+                    now - timedelta(days=dice.randrange(30)),
+                    dice.choice((None, 1, 2)),
+                )
+                for n in numbers
+            )
+        )
+
+    def scroll() -> None:
+        bar = chat_list.verticalScrollBar()
+        bar.setValue(dice.randint(0, bar.maximum()))
+
+    def press_something() -> None:
+        keys = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_End, Qt.Key.Key_Home, Qt.Key.Key_Left)
+        keys += (Qt.Key.Key_Right, Qt.Key.Key_PageDown, Qt.Key.Key_F2, Qt.Key.Key_Escape)
+        widget = QApplication.focusWidget()
+        if widget is None or not chat_list.isAncestorOf(widget):
+            chat_list.setFocus()
+        elif widget.isVisible():
+            QTest.keyClick(widget, dice.choice(keys))
+
+    deeds = (
+        another_list,
+        scroll,
+        press_something,
+        press_something,
+        lambda: chat_list.set_folders(
+            tuple(Folder(n, f"F{n}") for n in (1, 2)[: dice.randrange(3)])
+        ),
+        chat_list.begin_folder,
+        lambda: chat_list.suggest_title(chat_list._rows.naming or 0, "A name"),
+        lambda: chat_list.resize(260, dice.choice((40, 300, 900))),
+        lambda: chat_list.set_open_chat(dice.choice((None, 3, 7))),
+    )
+    for _ in range(600):
+        dice.choice(deeds)()
+        in_step(chat_list)

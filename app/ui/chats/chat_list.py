@@ -13,6 +13,7 @@ from app.core.records import ChatSummary, Folder
 from app.ui.chats.chat_menus import ChatMenu, FolderMenu, RowMenu
 from app.ui.chats.chat_rows import ChatRows
 from app.ui.chats.entries import Entry, FolderHeading, Heading, NewFolder, arranged
+from app.ui.chats.name_row import NameRow
 from app.ui.chats.row_list import RowList
 from app.ui.look.theme import Theme
 
@@ -101,6 +102,7 @@ class ChatList(RowList):
 
     def begin_folder(self, chat_id: int = 0) -> None:
         """Ask for the name of a new folder."""
+        self._finish_naming()
         self._new_folder = NewFolder(chat_id)
         self._arrange()
         self._begin_naming(self._rows.key(self._new_folder))
@@ -221,8 +223,14 @@ class ChatList(RowList):
     def _fold(self, entry: FolderHeading) -> None:
         self.folder_closed.emit(entry.folder.id, not entry.closed)
 
+    def _finish_naming(self) -> None:
+        row = self.row_of(self._rows.naming)
+        if isinstance(row, NameRow):
+            row.finish()
+
     def _begin_naming(self, key: Any) -> bool:  # noqa: ANN401
-        if self._rows.naming is not None or not self.has(key):
+        self._finish_naming()
+        if not self.has(key):
             return False
         self._rows.naming, self._rows.suggestion = key, ""
         self.set_current(key)

@@ -89,6 +89,10 @@ class NameRow(Row):
         self.field.setText(name)
         self.field.selectAll()
 
+    def finish(self) -> None:
+        """Something else begins: take what is typed."""
+        self._end(self.field.text(), stayed=False)
+
     def suggest(self, name: str, words: str) -> None:
         """Offer a name on a button that is called `words`; "" offers none."""
         self._suggested = name
