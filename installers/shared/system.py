@@ -109,6 +109,10 @@ TEST = (
         _has_software_gpu,
         {"apt-get": "chromium-common", "dnf": "chromium-common", "pacman": "chromium"},
     ),
+    _tool("speech-dispatcher", "speech-dispatcher", "speech-dispatcher", "speech-dispatcher"),
+    _tool("espeak-ng", "espeak-ng", "espeak-ng", "espeak-ng"),
+    _library("libspeechd.so.2", "libspeechd2", "speech-dispatcher-libs", "speech-dispatcher"),
+    _library("libpulse.so.0", "libpulse0", "pulseaudio-libs", "libpulse"),
     _tool("dbus-send", "dbus-bin", "dbus-tools", "dbus"),
     Need(
         "a Chinese font",

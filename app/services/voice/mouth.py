@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PySide6.QtTextToSpeech import QTextToSpeech, QVoice
 
 _PATIENCE_MS = 12_000  # for the engine, and for the first sound of a sentence
+_SENTENCE_MS, _CHARACTER_MS = 5_000, 400  # more than any voice needs: then its daemon has died
 _QUEUED = Qt.ConnectionType.QueuedConnection
 
 
@@ -40,6 +41,7 @@ class Mouth(QObject):
         self._works = False
         self._settled = False
         self._saying = self._sounds = False
+        self._length_ms = 0
         self._voices: dict[str, QVoice | None] = {}
         self._refused: set[str] = set()
         self._patience = QTimer(self)
@@ -100,7 +102,8 @@ class Mouth(QObject):
         if self._engine is None:
             return
         self._saying, self._sounds = True, False
-        self._patience.start()
+        self._length_ms = _SENTENCE_MS + _CHARACTER_MS * len(text)
+        self._patience.start(_PATIENCE_MS)
         for method, argument in (
             ("setVoice", Q_ARG(Voice, voice)),
             ("setRate", Q_ARG(float, rate)),
@@ -146,10 +149,10 @@ class Mouth(QObject):
         return best(here, self._name, QLocale.system().name())
 
     def _on_engine(self, _name: str) -> None:
-        from PySide6.QtTextToSpeech import QTextToSpeech  # noqa: PLC0415  known by now
-
+        # Its state tells nothing: an engine without a voice for the system's own language calls
+        # that an error and speaks the others well.
         engine = self._engine
-        self._settle(works=engine is not None and engine.state() != QTextToSpeech.State.Error)
+        self._settle(works=engine is not None and bool(engine.availableLocales()))
 
     def _settle(self, *, works: bool) -> None:
         if not self._settled:
@@ -161,11 +164,14 @@ class Mouth(QObject):
         name = getattr(state, "name", "")
         if name in ("Speaking", "Synthesizing"):
             self._sounds = True
-            self._patience.stop()
+            if self._saying:
+                self._patience.start(self._length_ms)
         elif name == "Ready" and self._saying and self._sounds:
             self._saying = False
+            self._patience.stop()
             self.said.emit()
-        elif name == "Error" and self._saying:
+        elif name == "Error" and self._saying and self._sounds:
+            # Before the sound it may still be the complaint about the system's language.
             self._saying = False
             self.failed.emit()
 

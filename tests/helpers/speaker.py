@@ -1,0 +1,87 @@
+"""Reads aloud with the real service and tells what happened: `python -m tests.helpers.speaker`.
+
+A process of its own, since Speech Dispatcher's address is read from the environment once. Takes one
+JSON object on stdin: `text`, and optionally `pieces` (characters that arrive at a time), `pace`,
+`stop_after` (sentences) and `language`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QTimer
+
+from app.core.errors import AppError
+from app.services.voice import Voice
+from app.ui.voice_words import say_formulas
+
+_LIMIT_MS = 40_000
+
+
+def main() -> int:
+    """Read, and print what happened as one JSON object."""
+    wish: dict[str, Any] = json.load(sys.stdin)
+    application = QCoreApplication([])
+    events: dict[str, Any] = {"sentences": [], "states": [], "error": "", "longest_turn_ms": 0.0}
+    voice = Voice(
+        lambda: wish.get("pace", "normal"),
+        lambda: wish.get("language", "en"),
+        lambda: "Here the answer shows a piece of code.",
+        say_formulas,
+    )
+
+    def on_state(message_id: int) -> None:
+        events["states"].append(message_id)
+        if not message_id:
+            QTimer.singleShot(300, application.quit)
+
+    def on_sentence(sentence: str) -> None:
+        events["sentences"].append(sentence)
+        if len(events["sentences"]) == wish.get("stop_after"):
+            started = time.monotonic()
+            voice.stop()
+            events["stop_ms"] = (time.monotonic() - started) * 1000
+
+    def on_error(error: AppError) -> None:
+        events["error"] = error.code
+
+    voice.state_changed.connect(on_state)
+    voice.sentence_begun.connect(on_sentence)
+    voice.unavailable.connect(on_error)
+    last = time.thread_time()
+
+    def beat() -> None:
+        nonlocal last
+        now = time.thread_time()
+        events["longest_turn_ms"] = max(events["longest_turn_ms"], (now - last) * 1000)
+        last = now
+
+    timer = QTimer()
+    timer.timeout.connect(beat)
+    timer.start(5)
+    text, pieces = wish["text"], wish.get("pieces", 0)
+    voice.read(7, text[:pieces] if pieces else text, ended=not pieces)
+    grown = [pieces]
+
+    def grow() -> None:
+        grown[0] += pieces
+        ended = grown[0] >= len(text)
+        voice.follow(7, text[: grown[0]], ended=ended)
+        if not ended:
+            QTimer.singleShot(30, grow)
+
+    if pieces:
+        grow()
+    QTimer.singleShot(_LIMIT_MS, application.quit)
+    application.exec()
+    timer.stop()
+    voice.close()
+    print(json.dumps(events))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
