@@ -222,7 +222,7 @@ class Supervisor:
         lost = [
             number
             for number, (chat, text) in wanted.items()
-            if kept.get(number, None) != text and not (chat in gone and chat not in living)
+            if not _is_kept(kept.get(number), text) and not (chat in gone and chat not in living)
         ]
         self.tally.checked = len(wanted)
         for number in lost[:5]:
@@ -265,6 +265,11 @@ def committed(
         elif kind == "purged":
             gone |= binned
     return wanted, gone
+
+
+def _is_kept(found: str | None, text: str) -> bool:
+    """A reply that was begun may have grown by what was saved on the way, until it is finished."""
+    return found is not None and (found == text or not text)
 
 
 def _all_messages(connection: Connection) -> tuple[dict[int, str], set[int]]:
