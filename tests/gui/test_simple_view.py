@@ -243,3 +243,25 @@ def test_large_buttons_have_smaller_words_than_the_text(open_room: OpenRoom) -> 
     assert button.font().pointSizeF() < window.theme.text_size_pt
     window.theme.set_text_size(24)
     assert button.font().pointSizeF() == pytest.approx(24 * 0.85)
+
+
+def test_an_earlier_conversation_is_deleted_and_comes_back(
+    qtbot: QtBot, open_room: OpenRoom
+) -> None:
+    room = simple(open_room)
+    for title in ("Bread", "Trains"):
+        chat = room.store.chats.create(title).result()
+    room.program.chats.rename_chat(chat.id, "Fast trains")
+    room.window.chats.show_earlier()
+    page = room.window.shell.earlier
+    qtbot.waitUntil(lambda: len(rows(room)) == 2)
+    click(qtbot, page, "Delete: Fast trains")
+    qtbot.waitUntil(lambda: len(rows(room)) == 1)
+    qtbot.waitUntil(page.undo.isVisible)
+    assert room.window.focusWidget() is page.search.field
+    click(qtbot, page.undo, "Undo")
+    qtbot.waitUntil(lambda: room.program.chats.chat_id == chat.id)
+    qtbot.waitUntil(room.window.talk.isVisible)
+    assert not room.window.talk.undo.isVisible()
+    room.window.chats.show_earlier()
+    qtbot.waitUntil(lambda: len(rows(room)) == 2)

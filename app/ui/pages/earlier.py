@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.records import ChatSummary, SearchResults
 from app.ui.chats.search_field import SearchField
 from app.ui.dates import Dates
+from app.ui.frame.bars import UndoBar
 from app.ui.look.announce import announce
 from app.ui.look.card_button import CardButton
 from app.ui.look.theme import Theme
@@ -31,6 +32,20 @@ class _Entry:
     marks: tuple[tuple[int, int], ...] = ()
 
 
+class _Row(QWidget):
+    """A conversation, and beside it the way to be rid of it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.card = CardButton(theme)
+        self.delete = Button(theme, "quiet", "trash")
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.px(6))
+        line.addWidget(self.card, 1)
+        line.addWidget(self.delete)
+
+
 class EarlierPage(ScrollPage):
     """Pinned first, then the newest; a dozen at a time.
 
@@ -38,11 +53,13 @@ class EarlierPage(ScrollPage):
         closed: Back to the conversation.
         search_wished: Look for these words; "" for none.
         chat_chosen: Open this conversation at this message, 0 for its end.
+        delete_wished: Put this conversation into the bin.
     """
 
     closed = Signal()
     search_wished = Signal(str)
     chat_chosen = Signal(int, int)
+    delete_wished = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -50,10 +67,11 @@ class EarlierPage(ScrollPage):
         self._results: SearchResults | None = None
         self._entries: tuple[_Entry, ...] = ()
         self._shown = _ROWS
-        self._rows: list[CardButton] = []
+        self._rows: list[_Row] = []
         self._back = Button(theme, "quiet", "arrow-left")
         self._heading = Label(theme, "heading")
         self.search = SearchField(theme)
+        self.undo = UndoBar(theme)
         self._nothing = Label(theme, "body", "muted")
         self._more = Button(theme, "outlined", "arrow-down")
         self._list = QVBoxLayout()
@@ -95,6 +113,7 @@ class EarlierPage(ScrollPage):
         body.addSpacing(px(16))
         body.addWidget(self.search)
         body.addSpacing(px(16))
+        body.addWidget(self.undo)
         body.addWidget(self._nothing)
         self._list.setSpacing(px(10))
         body.addLayout(self._list)
@@ -131,25 +150,33 @@ class EarlierPage(ScrollPage):
             else self.tr("There are no earlier conversations yet.")
         )
 
-    def _show_entry(self, row: CardButton, entry: _Entry, dates: Dates) -> None:
+    def _show_entry(self, row: _Row, entry: _Entry, dates: Dates) -> None:
         title = entry.chat.title or self.tr("New conversation")
         when = dates.when(entry.when)
+        row.delete.set_label(self.tr("Delete"))
+        row.delete.setAccessibleName(self.tr("Delete: {title}").format(title=title))
+        row.delete.setVisible(not entry.message_id)
         if entry.text:
-            row.show_texts(
-                self.tr("{title} · {when}").format(title=title, when=when), entry.text, entry.marks
-            )
+            first = self.tr("{title} · {when}").format(title=title, when=when)
+            row.card.show_texts(first, entry.text, entry.marks)
         elif entry.chat.pinned:
-            row.show_texts(title, self.tr("Pinned · {when}").format(when=when))
+            row.card.show_texts(title, self.tr("Pinned · {when}").format(when=when))
         else:
-            row.show_texts(title, when)
+            row.card.show_texts(title, when)
 
-    def _new_row(self, number: int) -> CardButton:
-        row = CardButton(self.theme)
-        row.clicked.connect(lambda: self._choose(number))
-        before = self._rows[-1] if self._rows else self.search.clear_button
+    def _new_row(self, number: int) -> _Row:
+        row = _Row(self.theme)
+        row.card.clicked.connect(lambda: self._choose(number))
+        row.delete.clicked.connect(lambda: self._delete(number))
+        before = self._rows[-1].delete if self._rows else self.search.clear_button
         self._list.insertWidget(number, row)
-        QWidget.setTabOrder(before, row)
+        QWidget.setTabOrder(before, row.card)
+        QWidget.setTabOrder(row.card, row.delete)
         return row
+
+    def _delete(self, number: int) -> None:
+        self.delete_wished.emit(self._entries[number].chat.id)
+        self.search.begin()  # where the keyboard is safe when the row goes
 
     def _choose(self, number: int) -> None:
         entry = self._entries[number]
@@ -159,11 +186,11 @@ class EarlierPage(ScrollPage):
         first_new = self._shown
         self._shown += _ROWS
         self._fill()
-        self._rows[first_new].setFocus(Qt.FocusReason.OtherFocusReason)
+        self._rows[first_new].card.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _go_down(self) -> None:
         if self._entries:
-            self._rows[0].setFocus(Qt.FocusReason.OtherFocusReason)
+            self._rows[0].card.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_typed(self, text: str) -> None:
         self._shown = _ROWS

@@ -29,6 +29,12 @@ class ChatWiring(QObject):
         chats.history_shortened.connect(shell.long_bar.show)
         chats.storage_changed.connect(self._on_storage_changed)
         shell.earlier.chat_chosen.connect(self.open_chat)
+        shell.earlier.delete_wished.connect(chats.delete_chat)
+        shell.earlier.undo.undo_wished.connect(chats.restore_chat)
+        chats.chat_deleted.connect(shell.earlier.undo.offer)
+        # What was taken back on one page is not offered any more on the other.
+        shell.earlier.undo.undo_wished.connect(shell.talk.undo.hide)
+        shell.talk.undo.undo_wished.connect(shell.earlier.undo.hide)
         shell.earlier.search_wished.connect(search.find)
         search.found.connect(shell.earlier.show_results)
         shell.simple_header.earlier_wished.connect(self.show_earlier)
