@@ -622,6 +622,14 @@
         <translation>Nouvelle conversation</translation>
     </message>
     <message>
+        <source>Delete</source>
+        <translation>Supprimer</translation>
+    </message>
+    <message>
+        <source>Delete: {title}</source>
+        <translation>Supprimer&#xa0;: {title}</translation>
+    </message>
+    <message>
         <source>{title} · {when}</source>
         <translation>{title} · {when}</translation>
     </message>

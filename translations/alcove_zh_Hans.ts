@@ -612,6 +612,14 @@
         <translation>新对话</translation>
     </message>
     <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete: {title}</source>
+        <translation>删除：{title}</translation>
+    </message>
+    <message>
         <source>{title} · {when}</source>
         <translation>{title} · {when}</translation>
     </message>
