@@ -2,8 +2,8 @@
 
 To overwrite every entry of a long chat in the search takes seconds, in which no question could be
 stored. So the chats are doomed in one transaction, which takes them out of the bin, and then taken
-apart from their newest messages, some fifty milliseconds at a time; whatever else waits comes in
-between. A kill leaves doomed chats, with which the next destruction goes on, at the latest that of
+apart from their newest messages, some tenths of a second at a time; whatever else waits comes in
+between. (Smaller pieces would write the same pages of the search again and again.) A kill leaves doomed chats, with which the next destruction goes on, at the latest that of
 the next start.
 """
 
@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 DOOMED = datetime(1970, 1, 1, microsecond=1, tzinfo=UTC)
 """Stands in `deleted_at` of what is being destroyed: in no list, and not to be restored."""
-_MOST_MESSAGES = 50
-_MOST_CHARACTERS = 20_000
+_MOST_MESSAGES = 200
+_MOST_CHARACTERS = 100_000
 
 
 def destroy(
