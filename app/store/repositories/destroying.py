@@ -3,8 +3,8 @@
 To overwrite every entry of a long chat in the search takes seconds, in which no question could be
 stored. So the chats are doomed in one transaction, which takes them out of the bin, and then taken
 apart from their newest messages, some tenths of a second at a time; whatever else waits comes in
-between. (Smaller pieces would write the same pages of the search again and again.) A kill leaves doomed chats, with which the next destruction goes on, at the latest that of
-the next start.
+between. (Smaller pieces would write the same pages of the search again and again.) A kill leaves
+doomed chats, with which the next destruction goes on, at the latest that of the next start.
 """
 
 from __future__ import annotations
