@@ -99,8 +99,8 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     ),
     "store.corrupt": lambda: QCoreApplication.translate(
         "Errors",
-        "The file with your conversations is damaged. It was left as it is; a copy from a backup "
-        "can take its place.",
+        "The file with your conversations is damaged. It was left as it is. “Keep and repair” in "
+        "the settings brings back what can be read.",
     ),
     "store.too_new": lambda: QCoreApplication.translate(
         "Errors",
