@@ -731,8 +731,8 @@
         <translation>Un autre programme utilise vos conversations. Fermez-le, puis réessayez.</translation>
     </message>
     <message>
-        <source>The file with your conversations is damaged. It was left as it is; a copy from a backup can take its place.</source>
-        <translation>Le fichier de vos conversations est endommagé. Il a été laissé tel quel&#xa0;; une copie de sauvegarde peut le remplacer.</translation>
+        <source>The file with your conversations is damaged. It was left as it is. “Keep and repair” in the settings brings back what can be read.</source>
+        <translation>Le fichier de vos conversations est endommagé. Il a été laissé tel quel. «&#xa0;Conserver et réparer&#xa0;», dans les réglages, retrouve ce qui peut être lu.</translation>
     </message>
     <message>
         <source>Your conversations were saved by a newer Alcove. Please install the newer version to read them. Nothing was changed.</source>

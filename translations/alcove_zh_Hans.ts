@@ -721,8 +721,8 @@
         <translation>另一个程序正在使用您的对话。请您关闭它，然后再试。</translation>
     </message>
     <message>
-        <source>The file with your conversations is damaged. It was left as it is; a copy from a backup can take its place.</source>
-        <translation>保存您对话的文件已损坏。文件没有被改动，可以用备份来替换。</translation>
+        <source>The file with your conversations is damaged. It was left as it is. “Keep and repair” in the settings brings back what can be read.</source>
+        <translation>保存您对话的文件已损坏，现已原样保留。请在设置的“备份与修复”中找回还能读取的内容。</translation>
     </message>
     <message>
         <source>Your conversations were saved by a newer Alcove. Please install the newer version to read them. Nothing was changed.</source>
