@@ -67,7 +67,6 @@ class Conversation(QAbstractScrollArea):
         self._read_id = 0
         self._value = 0
         self._quiet = False
-        self._text_width = TEXT_WIDTH
         self._state = Waiting("idle")
         self._paged_on = False
         self._caret_of: QTextEdit | None = None
@@ -160,12 +159,6 @@ class Conversation(QAbstractScrollArea):
         for _, widget in self._stage.widgets():
             if isinstance(widget, ReplyWidget):
                 widget.set_reading(widget.message.id == message_id)
-
-    def set_text_width(self, width: float) -> None:
-        """Greatest width of the text, given for 16 pt."""
-        self._text_width = width
-        self._stand()
-        self._arrange()
 
     def go_to(self, message_id: int) -> None:
         """Show a message from its beginning, and for a moment that it is this one."""
@@ -275,7 +268,7 @@ class Conversation(QAbstractScrollArea):
     def _stand(self) -> None:
         """Put the column of text into the middle."""
         whole, inner = self.width(), self.viewport().width()
-        left, right = sides(self._theme, self._text_width, whole, whole - inner)
+        left, right = sides(self._theme, TEXT_WIDTH, whole, whole - inner)
         self._arrangement.hold()
         self._stage.stand(left, max(1, inner - left - right))
 
