@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.records import ChatSummary, Folder, SearchHit, SearchResults
 from app.ui.chats.chat_row import ChatRow
-from app.ui.chats.row_list import Row
+from app.ui.chats.row import Row
 from app.ui.chats.sidebar import Sidebar
 from app.ui.look.theme import Theme
 from tests.gui.conftest import OpenRoom

@@ -13,7 +13,7 @@ from app.ui.chats.chat_row import ROW_PX, ChatRow, FolderRow, RowWords
 from app.ui.chats.entries import FolderHeading, Heading, NewFolder
 from app.ui.chats.name_row import FIELD_PX, SUGGESTION_PX, NameRow
 from app.ui.chats.one_line import one_line
-from app.ui.chats.row_list import Row
+from app.ui.chats.row import Row
 from app.ui.chats.row_widgets import HeadingRow
 from app.ui.dates import Dates
 from app.ui.look.theme import Theme

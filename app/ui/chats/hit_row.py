@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.core.records import SearchHit
-from app.ui.chats.row_list import Row
+from app.ui.chats.row import Row
 from app.ui.chats.row_widgets import RowButton, paint_ground, paint_words
 from app.ui.look.fonts import body_font
 from app.ui.look.theme import Theme

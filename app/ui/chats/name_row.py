@@ -10,7 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResize
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.ui.chats.one_line import one_line
-from app.ui.chats.row_list import Row
+from app.ui.chats.row import Row
 from app.ui.chats.row_widgets import RowButton, paint_ground, paint_words, title_font
 from app.ui.look.theme import Theme
 

@@ -13,7 +13,8 @@ from app.core.records import ChatSummary, SearchHit, SearchResults
 from app.ui.chats.chat_row import ROW_PX, ChatRow, RowWords
 from app.ui.chats.hit_row import HitRow, hit_height
 from app.ui.chats.one_line import one_line
-from app.ui.chats.row_list import Row, RowList
+from app.ui.chats.row import Row
+from app.ui.chats.row_list import RowList
 from app.ui.chats.row_widgets import HeadingRow
 from app.ui.dates import Dates
 from app.ui.look.theme import Theme
