@@ -1,8 +1,8 @@
 """Reads aloud with the real service and tells what happened: `python -m tests.helpers.speaker`.
 
 A process of its own, since Speech Dispatcher's address is read from the environment once. Takes one
-JSON object on stdin: `text`, and optionally `pieces` (characters that arrive at a time), `pace`,
-`stop_after` (sentences) and `language`.
+JSON object as its argument or on stdin: `text`, and optionally `pieces` (characters that arrive at
+a time), `pace`, `stop_after` (sentences) and `language`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LIMIT_MS = 40_000
 
 def main() -> int:
     """Read, and print what happened as one JSON object."""
-    wish: dict[str, Any] = json.load(sys.stdin)
+    wish: dict[str, Any] = json.loads(sys.argv[1]) if sys.argv[1:] else json.load(sys.stdin)
     application = QCoreApplication([])
     events: dict[str, Any] = {"sentences": [], "states": [], "error": "", "longest_turn_ms": 0.0}
     voice = Voice(
