@@ -43,7 +43,7 @@ QPushButton[kind="primary"] {
     background: $accent; color: $on; border: 1px solid $accent; font-weight: bold;
 }
 QPushButton[kind="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
-QPushButton[kind="primary"]:focus { border: 3px solid $ink; padding: ${p6}px ${p16}px; }
+QPushButton[kind="primary"]:focus { border: 1px solid $accent; padding: ${p8}px ${p18}px; }
 QPushButton[kind="primary"]:disabled {
     background: $tint; color: $off; border: 1px solid $off_line;
 }
@@ -51,7 +51,7 @@ QPushButton[scale="big"] {
     border-radius: ${r16}px; padding: ${p8}px ${p20}px; min-height: ${big}px;
 }
 QPushButton[scale="big"]:focus { padding: ${p7}px ${p19}px; }
-QPushButton[kind="primary"][scale="big"]:focus { padding: ${p6}px ${p18}px; }
+QPushButton[kind="primary"][scale="big"]:focus { padding: ${p8}px ${p20}px; }
 QPushButton[align="left"] { text-align: left; padding: ${p8}px ${p14}px; }
 QPushButton[align="left"]:focus { padding: ${p6}px ${p12}px; }
 QPushButton[kind="quiet"] {
@@ -124,7 +124,7 @@ QProgressBar {
     min-height: ${p14}px; max-height: ${p14}px; text-align: center;
 }
 QProgressBar::chunk { background: $accent; border-radius: ${r6}px; }
-QSlider { min-height: ${target}px; }
+QSlider { min-height: ${p44}px; }
 QSlider::groove:horizontal { height: ${p6}px; background: $edge; border-radius: ${r3}px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: ${r3}px; }
 QSlider::handle:horizontal {

@@ -1,0 +1,81 @@
+"""Every screen can be read and pressed; the whole matrix is `make check-screens`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.ui.look.theme import Theme
+from app.ui.look.widgets import Button, Label
+from tests.helpers.legibility import faults, focus_faults
+from tests.helpers.screen_tour import VIEWS, Tour, tour
+
+
+@pytest.fixture(scope="module")
+def looked_at(qapp: QApplication) -> Iterator[Tour]:
+    yield from tour(qapp)
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "size_pt", "size"),
+    [
+        ("en", "contrast", 18, (1280, 860)),
+        ("fr", "light", 28, (1280, 860)),
+        ("zh_Hans", "dark", 16, (960, 600)),
+    ],
+)
+def test_screens_can_be_read_and_pressed(
+    looked_at: Tour, language: str, scheme: str, size_pt: int, size: tuple[int, int]
+) -> None:
+    looked_at.window.resize(*size)
+    looked_at.dress(language, scheme, size_pt)
+    found = {
+        f"{view}: {screen}": told
+        for view in VIEWS
+        for screen in looked_at.screens(view, language)
+        if (told := faults(looked_at.window, scheme))
+    }
+    assert not found, found
+
+
+def test_the_focus_is_seen(looked_at: Tour) -> None:
+    looked_at.window.resize(1280, 860)
+    looked_at.dress("en", "light", 18)
+    for screen in looked_at.screens("simple", "en"):
+        if screen in {"new", "conversation"}:
+            assert not focus_faults(looked_at.window, "light")
+
+
+def test_faults_are_found(qtbot: QtBot, theme: Theme) -> None:
+    """The check itself: grey on grey, words cut off, a small button, one over the other."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(400, 300)
+    window.setStyleSheet("background: #ffffff")
+    pale = QLabel("pale words", window)
+    pale.setStyleSheet("color: #bbbbbb")
+    pale.setGeometry(10, 10, 200, 30)
+    cut = QLabel("these words are far too long for so little room", window)
+    cut.setGeometry(10, 50, 60, 30)
+    small = Button(theme, "outlined", parent=window)
+    small.set_label("x")
+    small.setStyleSheet("min-height: 20px; min-width: 20px; padding: 0")
+    small.setGeometry(10, 100, 30, 30)
+    over = Label(theme, "body", parent=window)
+    over.setText("over")
+    over.setGeometry(20, 100, 60, 30)
+    outside = Label(theme, "body", parent=window)
+    outside.setText("outside")
+    outside.setGeometry(380, 200, 100, 30)
+    window.show()
+    told = "\n".join(faults(window, "light"))
+    for kind in ("contrast 1.9", "cut off", "smaller than 44", "overlap", "outside of QWidget"):
+        assert kind in told, told
+
+
+if sys.platform != "linux":  # fonts and styles are those of the system elsewhere
+    pytestmark = pytest.mark.skip("the layout is checked with the fonts of Linux")
