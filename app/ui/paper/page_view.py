@@ -15,7 +15,7 @@ from app.ui.paper.steps import Steps, Work
 
 _BACK_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_Left)
 _ON_KEYS = (Qt.Key.Key_PageDown, Qt.Key.Key_Right)
-_WIDEST = 900  # given for 16 pt text
+_WIDEST, _LEAST = 900, 250  # given for 16 pt text
 
 
 class PageView(QScrollArea):
@@ -93,7 +93,9 @@ class PageView(QScrollArea):
         room = QSize(self.viewport().width() - 2 * gap, self.viewport().height() - 2 * gap)
         width = min(room.width(), self._theme.px(_WIDEST))
         if not self._large:
-            width = min(width, int(room.height() / ratio))
+            # With large letters little room is left: rather scroll than see a stamp.
+            least = min(width, self._theme.px(_LEAST))
+            width = max(least, min(width, int(room.height() / ratio)))
         width = max(width, 120)
         return QSize(width, math.floor(width * ratio))
 

@@ -103,7 +103,7 @@ class PaperWiring(QObject):
             self._shell.add_bar(bar)
             self._desk = PaperDesk(self._theme, self._preview, bar, self._shell)
             self._desk.failed.connect(self.failed)
-            self._preview.closed.connect(self._shell.back)
+            self._preview.closed.connect(lambda: self._shell.show_page(self._shell.talk))
         return self._desk, self._preview
 
     def _on_page_shown(self, page: QWidget) -> None:
