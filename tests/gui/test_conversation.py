@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.records import ChatSummary, ChatView, Message, ReplyDetails, Span
 from app.services.chat_events import ReplyProgress, Waiting
+from app.ui.conversation.arrangement import Arrangement
 from app.ui.conversation.conversation import Conversation
 from app.ui.conversation.question_widget import QuestionWidget
 from app.ui.conversation.reply_widget import ReplyWidget
@@ -440,6 +441,18 @@ def test_a_note_is_said_once(qtbot: QtBot, theme: Theme) -> None:
         w.message.id for w in screen.messages() if isinstance(w, QuestionWidget) and w.has_note
     ]
     assert noted == [3]
+
+
+def test_it_rests_when_nothing_happens(
+    qtbot: QtBot, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen.show(long_chat(100))
+    qtbot.wait(300)
+    arranged: list[object] = []
+    arrange = Arrangement.arrange
+    monkeypatch.setattr(Arrangement, "arrange", lambda self: (arranged.append(1), arrange(self)))
+    qtbot.wait(300)
+    assert len(arranged) < 3
 
 
 def test_nothing_is_left_of_what_was_scrolled_through(screen: Screen) -> None:

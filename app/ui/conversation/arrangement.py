@@ -12,7 +12,6 @@ import time
 from app.ui.conversation.stage import Stage
 
 _BUDGET_S = 0.005  # of a frame, for making widgets; what is left goes into the next frame
-_FRAME_S = 0.016
 _AT_END_PX = 48
 _FAR = 1 << 20  # a widget in use that is scrolled away waits here at most
 
@@ -101,10 +100,17 @@ class Arrangement:
         """The message at the top of the viewport, and where it begins."""
         return self._index, self._y
 
+    def begin_frame(self) -> None:
+        """There is time again to make widgets.
+
+        Not before every arrangement: a message that turns out taller has all arranged once more
+        in the same frame.
+        """
+        self._began, self._made_one = time.perf_counter(), False
+
     def arrange(self) -> None:
         """Make the widgets that are missing, let go of others, put all in their places."""
         self.unfinished = False
-        self._begin_frame()
         count = len(self._stage)
         if not count:
             self._index, self._y = 0, self.above
@@ -122,12 +128,6 @@ class Arrangement:
             y = self.origin + self._stage.heights.top(index)
             self._stage.put(index, max(-_FAR - widget.height(), min(y, _FAR)))
         self._let_go()
-
-    def _begin_frame(self) -> None:
-        """A message that turns out taller has all arranged again; that is no new time to spend."""
-        now = time.perf_counter()
-        if now - self._began >= _FRAME_S:
-            self._began, self._made_one = now, False
 
     def _recall(self) -> int | None:
         """Place everything by the message that is held."""

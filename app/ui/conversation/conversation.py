@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QTextEdit, QWidget
 
@@ -205,7 +205,7 @@ class Conversation(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         """A message wants to be taller or smaller."""
         if event.type() == QEvent.Type.LayoutRequest:
-            self._arrange()
+            self._arrange_again()
         return super().viewportEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -273,6 +273,10 @@ class Conversation(QAbstractScrollArea):
         self._stage.stand(left, max(1, inner - left - right))
 
     def _arrange(self) -> None:
+        self._arrangement.begin_frame()
+        self._arrange_again()
+
+    def _arrange_again(self) -> None:
         if self._quiet:
             return
         self._quiet = True
@@ -283,6 +287,7 @@ class Conversation(QAbstractScrollArea):
         waits = not self._waiting.isHidden()
         arrangement.tail = self._waiting.sizeHint().height() if waits else 0
         arrangement.arrange()
+        QCoreApplication.removePostedEvents(self.viewport(), QEvent.Type.LayoutRequest.value)
         bar = self.verticalScrollBar()
         bar.setSingleStep(px(24))
         bar.setPageStep(max(1, arrangement.room - px(48)))
@@ -293,7 +298,7 @@ class Conversation(QAbstractScrollArea):
         self._waiting.setGeometry(left, arrangement.end, width, arrangement.tail)
         self._place_highlight()
         self._quiet = False
-        if arrangement.unfinished:
+        if arrangement.unfinished and not self._more.isActive():
             self._more.start()
         self._show_button()
 

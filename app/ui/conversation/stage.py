@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.core.records import Message
@@ -163,6 +164,8 @@ class Stage:
                 break
             widget.resize(self._width, height)
             height = self._wanted(widget)
+        # Asking for a height has the layout ask to be looked at again, and so on for ever.
+        QCoreApplication.removePostedEvents(widget, QEvent.Type.LayoutRequest.value)
         if _rendered(widget):
             self._measured[self._messages[index].id] = height
         elif keep_room:
