@@ -127,7 +127,7 @@ class Mouth(QObject):
             self._engine = None
         if self._thread is not None:
             self._thread.quit()
-            self._thread.wait(2_000)
+            self._thread.wait(_PATIENCE_MS)
             self._thread = None
 
     def _find(self, language: str) -> QVoice | None:
