@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from itertools import product
 
 import pytest
@@ -21,6 +22,7 @@ QUESTIONS = {
     "fr": ("Qu’est-ce qu’un phare", "La mer est-elle profonde"),
     "zh_Hans": ("灯塔是什么", "大海有多深"),
 }
+SAVE = {"en": {"Save"}, "fr": {"Enregistrer"}, "zh_Hans": {"保存", "保存(S)"}}  # says Qt
 _NUMBERS = {name: str(number) for number, name in enumerate(HANDS, 1)}
 
 
@@ -114,6 +116,7 @@ def test_find_an_old_conversation(place: Place, hand: Hand, questions: tuple[str
     if place.view == "simple":
         hand.press(place.say("Earlier conversations"))
     hand.write(place.say("Search your conversations"), questions[0])
+    time.sleep(0.5)  # until the rows are those that were found: another one would go under the hand
     row = wait_for(lambda: _row(place, questions[0]), "the row")
     hand.press(row.name)
     wait_for(lambda: questions[0] in questions_shown(place), "the old conversation")
@@ -122,3 +125,28 @@ def test_find_an_old_conversation(place: Place, hand: Hand, questions: tuple[str
 def _row(place: Place, words: str) -> Node | None:
     rows = (n for n in place.window().walk() if n.role in {"push button", "list item"})
     return next((n for n in rows if words in n.name), None)
+
+
+def test_print_to_a_pdf(place: Place, hand: Hand, questions: tuple[str, str]) -> None:
+    begin(place, hand)
+    ask(place, hand, questions[0])
+    answered(place, questions[0])
+    hand.press(place.say("Print"))
+    hand.press(place.say("Save as PDF"))
+    dialog = wait_for(lambda: _dialog(place), "the question for a name")
+    assert "focused" in next(n for n in dialog.walk() if n.role == "text").states
+    names = {n.name for n in dialog.walk() if n.role == "push button"}
+    hand.press((names & SAVE[place.language]).pop())
+    hand.focus_window()  # as a window manager does when a dialog has gone
+    documents = place.session.home
+    wait_for(lambda: [f for f in documents.rglob("*.pdf") if questions[0] in f.name], "the file")
+    hand.press(place.say("Back to the conversation"))
+    for file in documents.rglob("*.pdf"):
+        assert file.read_bytes().startswith(b"%PDF-")
+        file.unlink()
+
+
+def _dialog(place: Place) -> Node | None:
+    return next(
+        (n for n in place.window().children() if n.role in {"dialog", "file chooser"}), None
+    )

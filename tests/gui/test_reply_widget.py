@@ -177,17 +177,18 @@ def test_buttons_say_what_is_wished(qtbot: QtBot, theme: Theme) -> None:
     widget.show()
     wishes: list[tuple[str, int]] = []
     widget.action_wished.connect(lambda name, number: wishes.append((name, number)))
-    assert shown_buttons(widget) == ["Copy", "Read aloud", "Save as Word", "Try again", "More"]
-    for words in ("Copy", "Read aloud", "Save as Word", "Try again"):
+    row = ["Copy", "Read aloud", "Save as Word", "Print", "Try again"]
+    assert shown_buttons(widget) == [*row, "More"]
+    for words in row:
         qtbot.mouseClick(button(widget, words), Qt.MouseButton.LeftButton)
-    assert wishes == [("copy", 2), ("read", 2), ("word", 2), ("again", 2)]
+    assert wishes == [("copy", 2), ("read", 2), ("word", 2), ("print", 2), ("again", 2)]
     menu = button(widget, "More").menu()  # type: ignore[attr-defined]
     menu.aboutToShow.emit()
     quotes: list[str] = []
     widget.quote_wished.connect(quotes.append)
     for action in menu.actions():
         action.trigger()
-    assert [name for name, _ in wishes[4:]] == ["pdf", "print", "quote"]
+    assert [name for name, _ in wishes[5:]] == ["pdf", "quote"]
     assert quotes == ["> **Paris**"]
 
 
@@ -198,7 +199,7 @@ def test_the_simple_view_shows_fewer_buttons(qtbot: QtBot, theme: Theme) -> None
     widget.show()
     assert shown_buttons(widget) == ["Copy", "Try again"]
     widget.set_manner(Manner())
-    assert len(shown_buttons(widget)) == 5
+    assert len(shown_buttons(widget)) == 6
     widget.set_manner(Manner(simple=True))
     assert shown_buttons(widget) == ["Copy", "Try again"]
 

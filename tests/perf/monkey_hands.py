@@ -302,12 +302,14 @@ class Hands:
             self._dialog_since = 0.0
             dialog.reject()
             return
+        if isinstance(dialog, QFileDialog):
+            # Qt's own, which stands in for the system's: only what leads in and out of it.
+            # Overwriting only what the monkey wrote itself: the folder is its own.
+            (dialog.accept if self._chance.random() < 0.5 else dialog.reject)()
+            return
         buttons = [b for b in dialog.findChildren(QAbstractButton) if b.isVisible()]
         act = self._chance.random()
-        if isinstance(dialog, QFileDialog) and act < 0.3:
-            # Overwriting only what the monkey wrote itself: the folder is its own.
-            dialog.accept()
-        elif act < 0.6 and buttons:
+        if act < 0.6 and buttons:
             self._click(self._chance.choice(buttons), _LEFT)
         elif act < 0.9:
             self._key(QApplication.focusWidget() or dialog, self._chance.choice(_KEYS))

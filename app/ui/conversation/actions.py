@@ -22,7 +22,7 @@ _ICONS = {
     "print": "print",
     "quote": "quote",
 }
-_IN_ROW = ("copy", "read", "word", "again")
+_IN_ROW = ("copy", "read", "word", "print", "again")
 _IN_SIMPLE_ROW = ("copy", "again")
 _IN_MENU = ("copy", "quote", "", "read", "print", "word", "pdf", "", "again")
 
@@ -149,7 +149,7 @@ class ReplyActions(QWidget):
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
-        for name in ("pdf", "print", "quote"):
+        for name in ("pdf", "quote"):
             menu.addAction(
                 self._theme.icon(_ICONS[name], "muted"), self._words(name)
             ).triggered.connect(lambda _=False, name=name: self.wished.emit(name))
