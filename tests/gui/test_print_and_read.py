@@ -77,10 +77,15 @@ def test_one_reply_becomes_a_word_file(qtbot: QtBot, open_room: OpenRoom, tmp_pa
     assert words == ["Second answer."]
 
 
-def test_a_computer_without_a_voice_says_so(
-    qtbot: QtBot, open_room: OpenRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def nobody_speaks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Asked for before a window, so that it holds until that is closed."""
     monkeypatch.setenv("SPEECHD_ADDRESS", f"unix_socket:{tmp_path / 'none'}")
+
+
+def test_a_computer_without_a_voice_says_so(
+    qtbot: QtBot, nobody_speaks: None, open_room: OpenRoom
+) -> None:
     room = open_room(view="simple")
     show(room, "A letter, please.", "Dear Ann")
     actions = room.window.shell.simple_actions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Q_ARG, QLocale, QMetaObject, QObject, Qt, QThread, QTimer, Signal
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from PySide6.QtTextToSpeech import QTextToSpeech, QVoice
 
 _PATIENCE_MS = 12_000  # for the engine, and for the first sound of a sentence
+_CLOSING_S = 5.0  # Speech Dispatcher's plugin may be in the middle of asking for its voices
 _SENTENCE_MS, _CHARACTER_MS = 5_000, 400  # more than any voice needs: then its daemon has died
 _QUEUED = Qt.ConnectionType.QueuedConnection
 
@@ -127,7 +129,10 @@ class Mouth(QObject):
             self._engine = None
         if self._thread is not None:
             self._thread.quit()
-            self._thread.wait(_PATIENCE_MS)
+            # Not `wait`, which keeps Python's lock: the engine needs it to be deleted over there.
+            ends = time.monotonic() + _CLOSING_S
+            while not self._thread.isFinished() and time.monotonic() < ends:
+                time.sleep(0.005)
             self._thread = None
 
     def _find(self, language: str) -> QVoice | None:

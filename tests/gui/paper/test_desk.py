@@ -27,6 +27,12 @@ from tests.gui.paper.conversations import letter, message
 from tests.helpers.small_disk import fill, make_read_only, small_disk
 
 
+@pytest.fixture(autouse=True)
+def no_print_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """CUPS' library would look for a server on the network's interface."""
+    monkeypatch.setenv("CUPS_SERVER", str(tmp_path / "cups.sock"))
+
+
 @dataclass(slots=True)
 class Office:
     """A desk with its bar and its pages, in a window."""
@@ -229,7 +235,6 @@ def test_the_picture_shows_the_page(qtbot: QtBot, office: Office) -> None:
 def test_without_a_printer_there_is_still_a_file(
     qtbot: QtBot, office: Office, tmp_path: Path
 ) -> None:
-    """This is the machine of the tests: nobody installed a printer."""
     assert not desk_module.has_printer()
     shown(qtbot, office, 1)
     preview = office.preview
