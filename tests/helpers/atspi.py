@@ -126,6 +126,25 @@ class Node:
         return left, top, width, height
 
     @property
+    def seen(self) -> tuple[int, int, int, int]:
+        """Left, top, width, height of what its surroundings leave of it on the screen."""
+        left, top, width, height = self.extents
+        right, bottom = left + width, top + height
+        around = self.parent
+        while around is not None and around.role != "application":
+            a, b, c, d = around.extents
+            left, top = max(left, a), max(top, b)
+            right, bottom = min(right, a + c), min(bottom, b + d)
+            around = around.parent
+        return left, top, max(0, right - left), max(0, bottom - top)
+
+    @property
+    def parent(self) -> Node | None:
+        """What it is in."""
+        owner, path = self.bus.get(self._at("Accessible"), "Parent")
+        return Node(self.bus, owner, path) if path != _NULL else None
+
+    @property
     def text(self) -> str:
         """Everything that is written in it."""
         return str(self._ask("Text", "GetText", "ii", 0, -1)[0])

@@ -120,16 +120,17 @@ class Mouse(_Input):
         self.send("click", "--repeat", str(times), "--delay", "30", "1")
 
     def _brought_into_view(self, node: Node) -> tuple[int, int, int, int]:
-        """Roll the wheel until the middle of it lies in the window."""
-        frame = self._window().children()[-1].extents  # the dialog, where there is one
+        """Roll the wheel until all of it is in sight and it moves no more."""
         for _ in range(40):
-            left, top, width, height = node.extents
-            middle = top + height // 2
-            if frame[1] + 8 < middle < frame[1] + frame[3] - 8:
-                return left, top, width, height
-            self.send("mousemove", str(left + width // 2), str(frame[1] + frame[3] // 2))
-            self.send("click", "5" if middle > frame[1] else "4")
-            time.sleep(0.05)
+            place, seen = node.extents, node.seen
+            time.sleep(0.1)
+            if node.extents != place:
+                continue  # it is still being laid out, and nobody can click on what moves
+            if seen[3] >= place[3] - 2:
+                return place
+            frame = self._window().children()[-1].extents  # the dialog, where there is one
+            self.send("mousemove", str(place[0] + 20), str(frame[1] + frame[3] // 2))
+            self.send("click", "4" if seen[1] > place[1] else "5")
         raise AssertionError(f"the wheel does not bring {node.name!r} into the window")
 
 
