@@ -129,6 +129,8 @@ class ReplyActions(QWidget):
             self._more.setVisible(with_menu)
         self._order()
         self._retranslate()
+        # The answer's own layout remembers how tall the row was when it had no buttons yet.
+        self.updateGeometry()
 
     def _make(self, name: str) -> Button:
         button = Button(self._theme, "quiet", _ICONS[name], parent=self)
