@@ -258,11 +258,10 @@ def test_marks_find_their_words(qtbot: QtBot, theme: Theme, text: str, words: li
     qtbot.waitUntil(lambda: view.is_rendered)
     start = view.markdown().index("1912")
     view.set_doubts([(start, start + 4)], "Please check")
-    assert view.doubted_words() == words
+    qtbot.waitUntil(lambda: view.doubted_words() == words)
     before = shown(view)
     view.restyle()
-    qtbot.waitUntil(lambda: view.is_rendered)
-    assert view.doubted_words() == words
+    qtbot.waitUntil(lambda: view.is_rendered and view.doubted_words() == words)
     view.set_doubts([], "")
     assert view.doubted_words() == []
     assert shown(view) == before
