@@ -144,10 +144,9 @@ def main() -> None:
     if arguments.measure:
         print(json.dumps(measure(arguments.measure, arguments.lengths[0], arguments.cache)))
         return
-    rows: list[dict[str, Any]] = []
-    if arguments.out.exists():
-        rows = json.loads(arguments.out.read_text("utf-8")).get("rows", [])
-    body = begin()
+    kept = json.loads(arguments.out.read_text("utf-8")) if arguments.out.exists() else {}
+    rows: list[dict[str, Any]] = kept.get("rows", [])
+    body = {**begin(), "before_correction": kept.get("before_correction", [])}
     for kind in arguments.kinds:
         bundle = bundle_of(kind, arguments.folder, arguments.shapes)
         cache = arguments.cache or (HELD_OUT[kind].cache if kind in HELD_OUT else "float32")
