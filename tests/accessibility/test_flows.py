@@ -115,10 +115,10 @@ def test_find_an_old_conversation(place: Place, hand: Hand, questions: tuple[str
     begin(place, hand)
     if place.view == "simple":
         hand.press(place.say("Earlier conversations"))
-    hand.write(place.say("Search your conversations"), questions[0])
+    hand.write(place.say("Search your conversations"), questions[1])
     time.sleep(0.5)  # until the rows are those that were found: another one would go under the hand
-    hand.press(wait_for(lambda: _row(place, questions[0]), "the row").name)
-    wait_for(lambda: questions[0] in questions_shown(place), "the old conversation")
+    hand.press(wait_for(lambda: _row(place, questions[1]), "the row").name)
+    wait_for(lambda: questions[1] in questions_shown(place), "the old question")
 
 
 def _row(place: Place, words: str) -> Node | None:
