@@ -57,10 +57,20 @@ def _has_chinese_font() -> bool:
     return any(next(root.rglob("*CJK*"), None) is not None for root in roots if root.is_dir())
 
 
+def _has_accessibility_bus() -> bool:
+    return any(Path(path).is_file() for path in ACCESSIBILITY_BUS)
+
+
 def _has_software_gpu() -> bool:
     """Whether Chromium's SwiftShader is there, a graphics card made of software (Vulkan)."""
     return any(path.is_file() for path in SOFTWARE_GPU)
 
+
+ACCESSIBILITY_BUS = tuple(
+    f"{folder}/at-spi-bus-launcher"
+    for folder in ("/usr/libexec", "/usr/lib", "/usr/lib/at-spi2-core")
+)
+"""Where distributions put the program that starts the accessibility bus."""
 
 SOFTWARE_GPU = tuple(
     Path(folder) / "vk_swiftshader_icd.json"
@@ -114,6 +124,12 @@ TEST = (
     _library("libspeechd.so.2", "libspeechd2", "speech-dispatcher-libs", "speech-dispatcher"),
     _library("libpulse.so.0", "libpulse0", "pulseaudio-libs", "libpulse"),
     _tool("dbus-send", "dbus-bin", "dbus-tools", "dbus"),
+    _tool("xdotool", "xdotool", "xdotool", "xdotool"),
+    Need(
+        "the accessibility bus",
+        _has_accessibility_bus,
+        {"apt-get": "at-spi2-core", "dnf": "at-spi2-core", "pacman": "at-spi2-core"},
+    ),
     Need(
         "a Chinese font",
         _has_chinese_font,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from installers.shared.system import ACCESSIBILITY_BUS
 from tests.helpers.atspi import Bus
 from tests.helpers.display import private_display
 from tests.helpers.session_bus import (
@@ -20,12 +21,6 @@ from tests.helpers.session_bus import (
     private_environment,
     start_bus,
     wait_for_process,
-)
-
-LAUNCHERS = (
-    "/usr/libexec/at-spi-bus-launcher",
-    "/usr/lib/at-spi-bus-launcher",
-    "/usr/lib/at-spi2-core/at-spi-bus-launcher",
 )
 
 
@@ -50,7 +45,7 @@ def accessibility_session(width: int = 1280, height: int = 860) -> Iterator[Acce
 
     Skips the test where one of them is not installed.
     """
-    launcher = first_file(LAUNCHERS)
+    launcher = first_file(ACCESSIBILITY_BUS)
     if launcher is None or shutil.which("dbus-daemon") is None or shutil.which("Xvfb") is None:
         pytest.skip("at-spi2-core, dbus-daemon and Xvfb are not all installed")
     # Not under pytest's folder: the path of a socket may have 107 characters.
