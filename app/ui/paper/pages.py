@@ -105,17 +105,19 @@ class Pages(QObject):
             dots_per_point: Of the device.
         """
         indices = self._on(number)
+        parts: list[tuple[int, Written]] = []
         for index in indices:
-            while self._written(index) is None:
+            while (written := self._written(index)) is None:
                 yield
+            parts.append((index, written))  # another page may want the room before this is painted
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.scale(dots_per_point / self._scale, dots_per_point / self._scale)
         body = self.sheet.body_pt
         painter.save()
         painter.translate(body.left() * self._scale, body.top() * self._scale)
-        for index in indices:
-            self._paint_part(painter, index, number)
+        for index, written in parts:
+            self._paint_part(painter, written, index, number)
         painter.restore()
         self._paint_foot(painter, number)
         painter.restore()
@@ -179,8 +181,7 @@ class Pages(QObject):
         document.setPageSize(QSizeF(self._width, self._height))
         return replace(written, doubts=tuple((a + 1, b + 1) for a, b in written.doubts))
 
-    def _paint_part(self, painter: QPainter, index: int, number: int) -> None:
-        written = self._recent[index]
+    def _paint_part(self, painter: QPainter, written: Written, index: int, number: int) -> None:
         top = (number - self._placed[index].page) * self._height
         page = QRectF(0, top, self._width, self._height)
         painter.save()
