@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SHARED := installers/shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tokenizers fuzz monkey check check-screens screenshots starter translations lock env env-test format clean bench bench-peers bench-floor bench-quantizer \
+.PHONY: help run test test-tokenizers fuzz monkey check check-screens test-flows screenshots starter translations lock env env-test format clean bench bench-peers bench-floor bench-quantizer \
 	bench-build bench-speculation bench-second-turn bench-memory bench-int8-cache bench-growth bench-large-memory bench-warm-load bench-large bench-doubt bench-frame-time convert test-convert
 
 help:  ## This list
@@ -101,6 +101,9 @@ test-convert: env-test convert  ## Conversions against transformers; outside `ma
 
 fuzz: env-test  ## Ten minutes of broken and hostile checkpoints; ARGS="--seconds 60 --seed 7"
 	@nice -n 19 $(PY) -m tests.perf.fuzz_readers --out resources/benchmarks/fuzz.json $(ARGS)
+
+test-flows: env-test starter translations  ## The main flows by every hand and language, in both views
+	@ALCOVE_ALL_FLOWS=1 $(PY) -m pytest tests/accessibility $(ARGS)
 
 check-screens: env-test translations  ## Contrast, clipping and targets of every screen, language, scheme and size; renews the pictures
 	@$(PY) -m tests.helpers.check_screens --pictures resources/screenshots

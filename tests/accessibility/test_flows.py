@@ -13,8 +13,10 @@ from tests.accessibility.conftest import Place
 from tests.helpers.atspi import Node, wait_for
 from tests.helpers.hands import HANDS, Hand
 
+# Every hand in every language in the view that people meet first; `make test-flows` does both.
+VIEWS = ("simple", "full") if os.environ.get("ALCOVE_ALL_FLOWS") else ("simple",)
 pytestmark = pytest.mark.parametrize(
-    "place", list(product(("simple", "full"), ("en", "fr", "zh_Hans"))), indirect=True
+    "place", list(product(VIEWS, ("en", "fr", "zh_Hans"))), indirect=True
 )
 
 QUESTIONS = {
