@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "asyncio", "socketserver"}
 LOCAL = ("single_instance", "display", "signals")
 QT_OF = {
-    "app/services": {"QtCore", "QtNetwork"},
+    "app/services": {"QtCore", "QtNetwork", "QtTextToSpeech"},
     "app/ui/terminal": {"QtCore"},
 }
 
