@@ -134,6 +134,13 @@ def _take(language: str, folder: Path) -> int:
             _settle()
             window.talk.conversation.go_to_end()
             _save(window, folder / f"conversation-{language}-{appearance}.png")
+        window.sidebar.simple_wished.emit()
+        simple = "contrast" if language == "en" else "light"
+        window.theme.set_appearance(simple)
+        _settle()
+        window.talk.conversation.go_to_end()
+        _save(window, folder / f"simple-{language}-{simple}.png")
+        window.shell.simple_header.full_wished.emit()
         if language != "en":
             window.theme.set_appearance("light")
             program.chats.new_chat()
