@@ -58,7 +58,7 @@ def test_ctrl_c_in_the_terminal_asks_for_the_answer_first(tmp_path: Path) -> Non
         terminal.type("Tell me a long story about a lighthouse.\n")
         terminal.wait_for("Press Ctrl-C for the answer now.")
         terminal.process.send_signal(signal.SIGINT)
-        terminal.wait_for(". ")  # of the answer: thoughts are not shown
+        terminal.wait_for(".")  # of the answer: thoughts are not shown
         terminal.process.send_signal(signal.SIGINT)
         terminal.wait_for("(stopped here)")
         terminal.wait_for("You: ")

@@ -14,8 +14,8 @@ from tests.helpers.strace import watch
 
 ROOT = Path(__file__).resolve().parents[2]
 IDLE_SECONDS = 30.0
-# Those that open whole windows over real services; what they show is in the others too.
-WINDOWS = ("window", "simple_view", "settings", "keeping_page", "print_and_read", "finder")
+# Those that open whole windows over real services; reading aloud is watched by a test of its own.
+WINDOWS = ("window", "simple_view", "settings", "keeping_page", "finder")
 
 
 def test_the_watch_sees_an_internet_connection(tmp_path: Path) -> None:
