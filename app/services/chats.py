@@ -80,7 +80,6 @@ class ChatService(OpenChat):
         super().__init__(tasks, saved, parent)
         self._assistants = assistants
         self._bin_days = bin_days
-        self._mode: StorageMode = "temporary"
         self._started = False
         self._begun = False
         self._asking = False
@@ -104,11 +103,6 @@ class ChatService(OpenChat):
         """How long the bin keeps a chat."""
         return self._bin_days
 
-    @property
-    def storage_mode(self) -> StorageMode:
-        """Whether chats are kept."""
-        return self._mode
-
     def attach(self, store: Store, mode: StorageMode) -> None:
         """Give the service its store; chats appear when `start` was called too.
 
@@ -121,7 +115,6 @@ class ChatService(OpenChat):
             self._chat, self._branch, self._begun = None, (), False
             self.chat_opened.emit(None)
         self._store = store
-        self._mode = mode
         self._drafts.store = store
         self._generator.attach(store)
         self._saved.attach(store, mode)

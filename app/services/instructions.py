@@ -22,7 +22,6 @@ from app.core.languages import language_of
 from app.core.records import Message
 
 DATE, LANGUAGE = "{date}", "{language}"
-PLACEHOLDERS: Final = (DATE, LANGUAGE)
 MANNERS: Final = ("", "plain", "warm", "formal", "brief")
 SITTING: Final = timedelta(hours=4)
 """After so long a pause somebody has gone and come back."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPen, QResize
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.look.icons import mark
+from app.ui.look.text_column import TEXT_WIDTH, sides
 from app.ui.look.theme import Role, Theme
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -229,7 +230,7 @@ class Column(QWidget):
     def __init__(
         self,
         theme: Theme,
-        width: float = 760,
+        width: float = TEXT_WIDTH,
         *,
         frame: QWidget | None = None,
         parent: QWidget | None = None,
@@ -267,7 +268,5 @@ class Column(QWidget):
     def _fit(self) -> None:
         px = self._theme.px
         whole = max(self.width(), self._frame.width() if self._frame is not None else 0)
-        side = max(min(px(24), whole // 24), (whole - px(self._width)) // 2)
-        taken = whole - self.width()
-        right = max(side - taken, min(side, px(8)))
-        self.body.setContentsMargins(side, px(self._top), right, px(self._bottom))
+        left, right = sides(self._theme, self._width, whole, whole - self.width())
+        self.body.setContentsMargins(left, px(self._top), right, px(self._bottom))
