@@ -1737,6 +1737,10 @@
         <source>Show all of it</source>
         <translation>Tout afficher</translation>
     </message>
+    <message>
+        <source>Change</source>
+        <translation>Modifier</translation>
+    </message>
 </context>
 <context>
     <name>ReadingView</name>

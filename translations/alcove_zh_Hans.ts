@@ -1721,6 +1721,10 @@
         <source>Show all of it</source>
         <translation>显示全部</translation>
     </message>
+    <message>
+        <source>Change</source>
+        <translation>修改</translation>
+    </message>
 </context>
 <context>
     <name>ReadingView</name>
