@@ -58,6 +58,7 @@ SILENCE_S: Final = 300.0
 that does many other things must not be taken for a fault)."""
 
 _SAMPLE_S: Final = 2.0
+_LONG: Final = ("curve_s_rss_anon_mb", "counts_s_widgets_blocks_heap_mb")
 _PATIENCE_S: Final = 60.0
 
 
@@ -343,6 +344,11 @@ def report(supervisor: Supervisor, minutes: float, seed: int) -> dict[str, Any]:
         "committed_events": kinds["wrote"],
         "memory": grown,
         "curve_s_rss_anon_mb": [[round(value, 1) for value in point] for point in thinned],
+        "counts_s_widgets_blocks_heap_mb": _counts(events),
+        "unexpected": [e for e in events if e["kind"] == "unexpected"],
+        "collections_elsewhere": dict(
+            Counter(e["thread"] for e in events if e["kind"] == "collection")
+        ),
         "faults": tally.faults,
     }
 
@@ -357,6 +363,14 @@ def _acts(events: list[dict[str, Any]]) -> Iterator[int]:
         elif event["kind"] == "beat":
             last = event["done"]
     yield last
+
+
+def _counts(events: list[dict[str, Any]]) -> list[list[Any]]:
+    """Of the last life, each half a minute: its seconds, widgets, blocks of Python, the heap."""
+    shown = max(number for number, e in enumerate(events) if e["kind"] == "shown")
+    began = events[shown]["at"]
+    beats = [e for e in events[shown:] if e["kind"] == "beat"][::15]
+    return [[round(e["at"] - began), e["widgets"], e["blocks"], *e["heap_mb"]] for e in beats]
 
 
 def _longest_silence(events: list[dict[str, Any]]) -> float:
@@ -390,7 +404,7 @@ def main() -> int:
         supervisor = Supervisor(Path(name), options.minutes * 60, options.seed, display)
         supervisor.run()
         found = report(supervisor, options.minutes, options.seed)
-    shown = {key: value for key, value in found.items() if key != "curve_s_rss_anon_mb"}
+    shown = {key: value for key, value in found.items() if key not in _LONG}
     print(json.dumps(shown, indent=1, ensure_ascii=False))
     if options.out is not None:
         text = json.dumps(found, indent=1, ensure_ascii=False)

@@ -10,6 +10,7 @@ no half of a line.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import faulthandler
 import gc
 import json
@@ -17,10 +18,13 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, qInstallMessageHandler
@@ -57,6 +61,24 @@ _KEYS = (
     *(Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_F1, Qt.Key.Key_F2, Qt.Key.Key_Menu),
 )
 _SHORTCUTS = tuple("NFRPC=-,AVZ")
+
+
+class _Mallinfo(ctypes.Structure):
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+def heap_mb() -> list[float]:
+    """What the C library has given out, in small and in large blocks, and what it holds free."""
+    ask = ctypes.CDLL(None).mallinfo2
+    ask.restype = _Mallinfo
+    info = ask()
+    return [round(n / 2**20, 2) for n in (info.uordblks, info.hblkhd, info.fordblks)]
 
 
 class Journal:
@@ -107,6 +129,43 @@ def listen_to_store(journal: Journal) -> None:
     Chats.purge_deleted = before(Chats.purge_deleted, "purged")  # type: ignore[method-assign]
 
 
+def tell_errors(journal: Journal) -> None:
+    """Note what nobody expected, in full: the app's own reports leave out what an error says."""
+    main, other = sys.excepthook, threading.excepthook
+
+    def note(error: BaseException | None, thread: str) -> None:
+        if error is not None:
+            lines = traceback.format_exception(error)
+            journal.note("unexpected", thread=thread, trace="".join(lines))
+
+    def on_main(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        note(error, "main")
+        main(kind, error, trace)
+
+    def on_thread(told: threading.ExceptHookArgs) -> None:
+        note(told.exc_value, told.thread.name if told.thread else "")
+        other(told)
+
+    def unraisable(told: sys.UnraisableHookArgs) -> None:
+        note(told.exc_value, f"{threading.current_thread().name}, {told.err_msg} {told.object!r}")
+
+    sys.excepthook, threading.excepthook = on_main, on_thread
+    sys.unraisablehook = unraisable
+
+
+def watch_collections(journal: Journal) -> None:
+    """Note garbage that is looked for outside the main thread, where widgets would be destroyed."""
+
+    def told(phase: str, _: dict[str, int]) -> None:
+        thread = threading.current_thread()
+        if phase == "start" and thread is not threading.main_thread():
+            journal.note("collection", thread=thread.name)
+
+    gc.callbacks.append(told)
+
+
 class Hands:
     """Does something every few milliseconds, also while a menu or a dialog is open."""
 
@@ -141,12 +200,15 @@ class Hands:
         self._later()
         if time.monotonic() - self._beaten > BEAT_S:
             self._beaten = time.monotonic()
+            # Not gc.get_objects(): it shows tuples that other threads have half made, and a tuple
+            # that somebody else knows cannot be finished (“bad argument to internal function”).
             self._journal.note(
                 "beat",
                 done=self._done,
                 page=self._page(),
                 widgets=len(QApplication.allWidgets()),
-                objects=len(gc.get_objects()),
+                blocks=sys.getallocatedblocks(),
+                heap_mb=heap_mb(),
             )
         self._done += 1
         popup, dialog = QApplication.activePopupWidget(), QApplication.activeModalWidget()
@@ -344,6 +406,7 @@ def main() -> int:
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     journal = Journal(options.journal)
     listen_to_store(journal)
+    watch_collections(journal)
     qInstallMessageHandler(lambda kind, _, text: journal.note("qt", level=kind.name, text=text))
     paths = resolve_paths(options.data)
     bootstrap.start_log(paths.logs)
@@ -352,6 +415,7 @@ def main() -> int:
 
     def open_and_hold(application: QApplication, program: bootstrap.Program) -> MainWindow:
         window = open_window(application, program)
+        tell_errors(journal)  # after the program's own, which it calls
         hands.append(Hands(program, window, journal, options.seed))
         return window
 
