@@ -429,9 +429,22 @@ def test_an_unchanged_question_is_not_asked_again(qtbot: QtBot, theme: Theme) ->
     assert not widget.editing
 
 
-def test_questions_in_the_simple_view_have_no_button(qtbot: QtBot, theme: Theme) -> None:
+def test_questions_in_the_simple_view_have_a_button_with_its_word(
+    qtbot: QtBot, theme: Theme
+) -> None:
     widget = question(qtbot, theme, "Hello", Manner(simple=True))
-    assert [b for b in widget.findChildren(QAbstractButton) if b.isVisible()] == []
+    shown = [b for b in widget.findChildren(QAbstractButton) if b.isVisible()]
+    assert [b.text() for b in shown] == ["Change"]
+    assert shown[0] in widget.stops()
+    for width in (760, 260):  # beside the question, and below it where it is too narrow for both
+        widget.setFixedWidth(width)
+        widget.setFixedHeight(widget.height_for(width))
+        qtbot.wait(1)
+        assert widget.rect().contains(shown[0].geometry())
+        assert not shown[0].geometry().intersects(widget._bubble.geometry())
+    widget.set_manner(Manner())
+    shown = [b for b in widget.findChildren(QAbstractButton) if b.isVisible()]
+    assert [(b.text(), b.accessibleName()) for b in shown] == [("", "Change this question")]
     menu = QMenu(widget)
     widget._view.menu_wished.emit(menu)
     words = [a.text() for a in menu.actions()]

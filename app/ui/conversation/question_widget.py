@@ -189,25 +189,46 @@ class QuestionWidget(QWidget):
 
     def _offer(self) -> None:
         """Make and show the buttons that this manner has."""
-        if not self._manner.simple and self._change is None:
-            self._change = Button(self._theme, "icon", "pencil", colour="muted", parent=self)
-            self._change.clicked.connect(self.edit)
-            self._row.insertWidget(1, self._change, 0, Qt.AlignmentFlag.AlignBottom)
-        if self._change is not None:
-            self._change.setVisible(not self._manner.simple and self._editor is None)
+        self._offer_change()
         if len(self.message.versions) > 1 and self._pager is None:
             self._pager = VersionPager(self._theme, self)
             self._pager.version_wished.connect(self.version_wished)
             self._pager.show_versions(self.message.versions, self.message.id)
-            self._outer.insertWidget(1, self._pager, 0, Qt.AlignmentFlag.AlignRight)
+            self._outer.addWidget(self._pager, 0, Qt.AlignmentFlag.AlignRight)
         self._retranslate()
+
+    def _offer_change(self) -> None:
+        """A pencil; in the Simple view, where no picture stands alone, with its word."""
+        kind = "quiet" if self._manner.simple else "icon"
+        if self._change is None or self._change.property("kind") != kind:
+            if self._change is not None:
+                self._change.hide()
+                self._change.deleteLater()
+            self._change = Button(self._theme, kind, "pencil", colour="muted", parent=self)
+            self._change.clicked.connect(self.edit)
+            self._row.insertWidget(1, self._change, 0, Qt.AlignmentFlag.AlignBottom)
+        self._change.setVisible(self._editor is None)
+
+    def _place_change(self, whole: int, bubble: int) -> None:
+        """Beside the question; below it where it is too narrow for both."""
+        if self._change is None:
+            return
+        beside = bubble + self._row.spacing() + self._change.sizeHint().width() <= whole
+        if beside != (self._row.indexOf(self._change) >= 0):
+            self._row.removeWidget(self._change)
+            self._outer.removeWidget(self._change)
+            if beside:
+                self._row.insertWidget(1, self._change, 0, Qt.AlignmentFlag.AlignBottom)
+            else:
+                place = self._outer.indexOf(self._row) + 1
+                self._outer.insertWidget(place, self._change, 0, Qt.AlignmentFlag.AlignRight)
 
     def _show_question(self, *, shown: bool) -> None:
         self._bubble.setVisible(shown)
         if self._pager is not None:
             self._pager.setVisible(shown)
         if self._change is not None:
-            self._change.setVisible(shown and not self._manner.simple)
+            self._change.setVisible(shown)
 
     def _on_saved(self, text: str) -> None:
         if text == self.message.text:
@@ -227,8 +248,7 @@ class QuestionWidget(QWidget):
         editor.hide()
         editor.deleteLater()
         self._show_question(shown=True)
-        back = self._view if self._change is None or self._manner.simple else self._change
-        back.setFocus(Qt.FocusReason.OtherFocusReason)
+        (self._change or self._view).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _add_to_menu(self, menu: QMenu) -> None:
         icon = self._theme.icon
@@ -257,6 +277,7 @@ class QuestionWidget(QWidget):
         measured.deleteLater()
         if width != self._view.width():
             self._view.setFixedWidth(width)
+        self._place_change(whole, width + sides)
 
     def _show_all(self) -> None:
         """Everything, in a field of its own that only lays out what can be seen."""
@@ -273,4 +294,7 @@ class QuestionWidget(QWidget):
         if self._all is not None:
             self._all.set_label(self.tr("Show all of it"))
         if self._change is not None:
-            self._change.set_label(self.tr("Change this question"))
+            self._change.set_label(self.tr("Change"))
+            self._change.setAccessibleName(self.tr("Change this question"))
+            if not self._manner.simple:
+                self._change.setToolTip(self.tr("Change this question"))
