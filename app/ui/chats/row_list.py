@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QFrame, QWid
 
 from app.ui.chats.row import Row, RowSource
 from app.ui.chats.row_keys import WALKING, TypeAhead, nearest, walk
+from app.ui.chats.row_pool import RowPool
 from app.ui.look.theme import Theme
 
 _BY_KEYBOARD = frozenset(
@@ -47,9 +48,7 @@ class RowList(QAbstractScrollArea):
         self._tops: list[int] = [0]
         self._positions: dict[Hashable, int] = {}
         self._words: list[str] | None = None
-        self._live: dict[Hashable, Row] = {}
-        self._spare: dict[str, list[Row]] = {}
-        self._rows_of: dict[QObject, Row] = {}
+        self._pool = RowPool(source, self)
         self._current: Hashable = None
         self._typed = TypeAhead()
         self._gap = 0
@@ -74,11 +73,11 @@ class RowList(QAbstractScrollArea):
 
     def rows(self) -> list[Row]:
         """The rows that have widgets now, from top to bottom."""
-        return sorted(self._live.values(), key=lambda row: row.y())
+        return sorted(self._pool.rows(), key=lambda row: row.y())
 
     def row_of(self, key: Hashable) -> Row | None:
         """The widget of an entry, if it has one now."""
-        return self._live.get(key)
+        return self._pool.row_of(key)
 
     def has(self, key: Hashable) -> bool:
         """Whether there is such an entry."""
@@ -132,7 +131,7 @@ class RowList(QAbstractScrollArea):
             return
         self.set_current(key)
         self.show_entry(key)
-        row = self._live.get(key)
+        row = self._pool.row_of(key)
         if row is not None and row.stops():
             row.stops()[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -140,7 +139,7 @@ class RowList(QAbstractScrollArea):
         """Every row says its entry anew: the language or something else around it changed."""
         self._words = None
         self._measure()
-        for row in self._live.values():
+        for row in self._pool.rows():
             self._source.show(row, row.entry)
 
     def on_key(self, entry: Any, event: QKeyEvent) -> bool:  # noqa: ANN401, ARG002
@@ -152,7 +151,7 @@ class RowList(QAbstractScrollArea):
         kind = event.type()
         if kind not in (QEvent.Type.KeyPress, QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             return False
-        row = self._rows_of.get(watched)
+        row = self._pool.row_around(watched)
         if row is None or row.entry is None:
             return False
         if isinstance(event, QKeyEvent):
@@ -230,58 +229,22 @@ class RowList(QAbstractScrollArea):
         # Where the keyboard is there is always a widget, in sight or not.
         if self._current in self._positions:
             wanted.setdefault(self._current, self._positions[self._current])
-        spare = self._let_go(wanted)
-        for name, position in wanted.items():
-            row = self._row_for(name, self._entries[position])
+        rows = self._pool.give({name: self._entries[n] for name, n in wanted.items()})
+        for name, row in rows.items():
+            position = wanted[name]
             row.setGeometry(0, tops[position] - top, width, tops[position + 1] - tops[position])
             self._let_tab_stop(row, stop=name == self._current)
             row.show()
-        for row in spare:
-            if row.entry is None:
-                row.hide()
+        self._pool.hide_rest()
 
     def _light(self) -> None:
         """The pointer stands still while rows move below it."""
         place = self.viewport().mapFromGlobal(QCursor.pos())
-        for row in self._live.values():
+        for row in self._pool.rows():
             lit = self.underMouse() and row.geometry().contains(place)
             if lit != row.lit:
                 row.lit = lit
                 row.update_stops()
-
-    def _let_go(self, wanted: dict[Hashable, int]) -> list[Row]:
-        gone = [
-            name
-            for name, row in self._live.items()
-            if name not in wanted or row.kind != self._source.kind(self._entries[wanted[name]])
-        ]
-        rows = [self._live.pop(name) for name in gone]
-        for row in rows:
-            row.entry = None
-            self._spare.setdefault(row.kind, []).append(row)
-        return rows
-
-    def _row_for(self, name: Hashable, entry: Any) -> Row:  # noqa: ANN401
-        row = self._live.get(name)
-        if row is None:
-            kind = self._source.kind(entry)
-            spare = self._spare.get(kind)
-            row = spare.pop() if spare else self._new_row(kind)
-            self._live[name] = row
-        if row.entry is not entry:
-            row.entry = entry
-            self._source.show(row, entry)
-        return row
-
-    def _new_row(self, kind: str) -> Row:
-        row = self._source.make(kind, self.viewport())
-        before: QWidget = self
-        for stop in row.stops():
-            self._rows_of[stop] = row
-            stop.installEventFilter(self)
-            QWidget.setTabOrder(before, stop)
-            before = stop
-        return row
 
     def _let_tab_stop(self, row: Row, *, stop: bool) -> None:
         if row.walks:
