@@ -14,12 +14,12 @@ from app.core.options import THEME, WINDOW_GEOMETRY
 from app.ui.frame.services import Services
 from app.ui.frame.shell import Shell
 from app.ui.frame.shortcuts import add_shortcuts
-from app.ui.frame.wiring.assistant import AssistantWiring
 from app.ui.frame.wiring.assistants import AssistantsWiring
 from app.ui.frame.wiring.bin import BinWiring
 from app.ui.frame.wiring.chats import ChatWiring
 from app.ui.frame.wiring.finder import FinderWiring
 from app.ui.frame.wiring.keeping import KeepingWiring
+from app.ui.frame.wiring.model_files import ModelFilesWiring
 from app.ui.frame.wiring.paper import PaperWiring
 from app.ui.frame.wiring.preferences import PreferenceWiring, text_size_pt
 from app.ui.frame.wiring.row_wishes import RowWishes
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         )
         services.search.error_raised.connect(self.chats.show_error)
         self.bin = BinWiring(shell, self.theme, services.chats)
-        self.assistant = AssistantWiring(shell, services.models)
+        self.model_files = ModelFilesWiring(shell, services.models)
         self.assistants = AssistantsWiring(
             shell, self.theme, services.assistants, services.chats, services.models
         )

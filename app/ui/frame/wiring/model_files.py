@@ -1,4 +1,4 @@
-"""Between the assistant's files and the window."""
+"""Between the files of a model, which may still have to be fetched, and the window."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from app.ui.frame.shell import Shell
 from engine.errors import EngineError
 
 
-class AssistantWiring(QObject):
-    """Offers an assistant where there is none, and shows how it arrives."""
+class ModelFilesWiring(QObject):
+    """Offers a model where there is none, and shows how it arrives."""
 
     def __init__(self, shell: Shell, models: ModelService) -> None:
         super().__init__(shell)
