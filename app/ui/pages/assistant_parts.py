@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.records import Assistant
 from app.services.assistant_file import MOST_INSTRUCTIONS
@@ -16,7 +16,8 @@ from app.ui.look.flow_layout import FlowLayout
 from app.ui.look.portrait import Portrait
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Card, Label
-from app.ui.markdown.soft_lines import insert_text, text_of
+from app.ui.markdown.plain_field import PlainField
+from app.ui.markdown.soft_lines import insert_text
 from app.ui.pages.assistant_picture import READABLE, CropView, PictureLoader
 from app.ui.pages.settings_parts import CalmSlider, Section
 
@@ -130,42 +131,13 @@ class PictureSection(Section):
         self.remove.setVisible(bool(self._picture))
 
 
-class _Field(QPlainTextEdit):
-    """Takes as much as an assistant's instructions may have."""
-
-    focus_changed = Signal(bool)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.viewport().setAutoFillBackground(False)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste text, as much of it as there is room for."""
-        room = MOST_INSTRUCTIONS - self.document().characterCount()
-        if source.hasText() and room > 0:
-            insert_text(self.textCursor(), source.text()[:room])
-            self.ensureCursorVisible()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Let the frame show the focus."""
-        super().focusInEvent(event)
-        self.focus_changed.emit(True)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Let the frame show the focus."""
-        super().focusOutEvent(event)
-        self.focus_changed.emit(False)
-
-
 class InstructionSection(Section):
     """What is said beforehand, and buttons for what is filled in each time."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._about = Label(theme, "small", "muted")
-        self.field = _Field()
+        self.field = PlainField(MOST_INSTRUCTIONS)
         self._card = Card("field")
         inside = QVBoxLayout(self._card)
         inside.setContentsMargins(theme.px(18), theme.px(12), theme.px(10), theme.px(12))
@@ -195,7 +167,7 @@ class InstructionSection(Section):
 
     def text(self) -> str:
         """What is written."""
-        return text_of(self.field.document())[:MOST_INSTRUCTIONS]
+        return self.field.text()[:MOST_INSTRUCTIONS]
 
     def retranslate(self) -> None:
         """Set every text again."""
