@@ -23,10 +23,9 @@ from app.ui.paper.preview import PreviewPage
 from app.ui.paper.printing import has_printer, print_pages
 from app.ui.paper.script import Script, script_of
 from app.ui.paper.sheet import Sheet, paper_size_pt, usual_sheet
-from app.ui.paper.steps import Steps, Work
+from app.ui.paper.steps import Content, Steps, Work
 
 FileKind = Literal["pdf", "word"]
-Content = Callable[[], bytes]
 _ENDINGS: dict[FileKind, str] = {"pdf": ".pdf", "word": ".docx"}
 
 

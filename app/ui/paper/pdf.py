@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QPainter, QPdfWriter
 
 from app.ui.paper.pages import Pages
 from app.ui.paper.script import Script
 from app.ui.paper.sheet import Sheet
+from app.ui.paper.steps import Content, Work
 
 _DOTS_PER_INCH = 1_200
 _LAYING_OUT = 0.5  # of all the time
 
 
-def pdf_file(
-    script: Script, sheet: Sheet, size_pt: int
-) -> Generator[float, None, Callable[[], bytes]]:
-    """Make the file's content; yields the share that is done.
-
-    Args:
-        script: What is written.
-        sheet: On what.
-        size_pt: Size of the letters.
-
-    Returns:
-        What gives the file's content.
-    """
+def pdf_file(script: Script, sheet: Sheet, size_pt: int) -> Work[Content]:
+    """Make the file; arguments as those of `Pages`."""
     pages = Pages(script, sheet, size_pt)
     for share in pages.lay_out():
         yield share * _LAYING_OUT

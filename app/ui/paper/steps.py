@@ -13,6 +13,8 @@ from app.core.errors import AppError
 T = TypeVar("T")
 Work = Generator[float, None, T]
 """Yields the share that is done; its result is what it returns."""
+Content = Callable[[], bytes]
+"""Gives a file's content; slow for a long one and free of Qt, it belongs beside this thread."""
 
 _BUDGET_S = 0.008  # of a 16 ms frame
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 
 import docx
@@ -14,6 +13,7 @@ from app.ui.markdown.cards import CARD, CARD_CODE, CARD_QUOTE
 from app.ui.markdown.formula_object import OBJECT_CHARACTER
 from app.ui.paper.script import Part, Script
 from app.ui.paper.sheet import PaperTheme, Sheet
+from app.ui.paper.steps import Content, Work
 from app.ui.paper.word_body import Body
 from app.ui.paper.word_lists import Lists
 from app.ui.paper.word_styles import Styles
@@ -24,20 +24,8 @@ _MOST_IN_FIELD = 250  # of 255 that the format has room for
 _MOST_CELLS = 20_000  # Word itself gives up on larger tables
 
 
-def word_file(
-    script: Script, sheet: Sheet, size_pt: int
-) -> Generator[float, None, Callable[[], bytes]]:
-    """Make the document; yields the share that is done.
-
-    Args:
-        script: What is written.
-        sheet: On what.
-        size_pt: Size of the letters.
-
-    Returns:
-        What packs the document into a file; slow for a long one, and free of Qt, so that it belongs
-        into another thread.
-    """
+def word_file(script: Script, sheet: Sheet, size_pt: int) -> Work[Content]:
+    """Make the document; arguments as those of `Pages`."""
     theme = PaperTheme(size_pt)
     document = docx.Document()
     styles = Styles(document, sheet, size_pt)
