@@ -1456,6 +1456,13 @@
     </message>
 </context>
 <context>
+    <name>NextTurn</name>
+    <message>
+        <source>Another conversation is being answered. This comes next.</source>
+        <translation>Une réponse est en cours dans une autre conversation. Celle-ci viendra ensuite.</translation>
+    </message>
+</context>
+<context>
     <name>NoteBar</name>
     <message>
         <source>Close this message</source>

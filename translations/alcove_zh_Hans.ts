@@ -1440,6 +1440,13 @@
     </message>
 </context>
 <context>
+    <name>NextTurn</name>
+    <message>
+        <source>Another conversation is being answered. This comes next.</source>
+        <translation>正在回答另一个对话，接下来就轮到这里。</translation>
+    </message>
+</context>
+<context>
     <name>NoteBar</name>
     <message>
         <source>Close this message</source>
