@@ -99,6 +99,12 @@ class ChatService(OpenChat):
         return self._asking or self._generator.active is not None
 
     @property
+    def answering_elsewhere(self) -> bool:
+        """Whether the reply that is being made belongs to another chat than the open one."""
+        active = self._generator.active
+        return active is not None and active.message.chat_id != self.chat_id
+
+    @property
     def bin_days(self) -> int:
         """How long the bin keeps a chat."""
         return self._bin_days

@@ -266,3 +266,36 @@ def test_shortcuts(qtbot: QtBot, open_room: OpenRoom) -> None:
     assert not window.settings_page.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
     assert window.theme.text_size_pt == 17
+
+
+@pytest.mark.parametrize("wish", ["Try again", "example"])
+def test_what_is_wished_while_another_conversation_is_answered_comes_next(
+    qtbot: QtBot, open_room: OpenRoom, wish: str
+) -> None:
+    room = open_room(bundle=tiny_bundle(), keep=True)
+    talk, chats = room.window.talk, room.program.chats
+    ask(qtbot, room, "Hello there")
+    answered(qtbot, room)
+    first = chats.chat_id
+    room.window.chats.new_chat()
+    os.kill(room.program.host.worker_pid, signal.SIGSTOP)
+    try:
+        ask(qtbot, room, "Another one")
+        qtbot.waitUntil(lambda: chats.chat_id not in (None, first), timeout=SLOW)
+        other = chats.chat_id
+        if wish == "example":
+            room.window.chats.new_chat()
+            talk.empty.example_chosen.emit("How are you?")
+        else:
+            room.window.chats.open_chat(first)
+            qtbot.waitUntil(lambda: chats.chat_id == first, timeout=SLOW)
+            replies(room)[-1].action_row.wished.emit("again")
+        assert "comes next" in talk.turn.words()
+        assert talk.turn.isVisible()
+    finally:
+        os.kill(room.program.host.worker_pid, signal.SIGCONT)
+    with qtbot.waitSignal(chats.reply_finished, timeout=SLOW) as finished:
+        pass
+    assert finished.args[0].chat_id != other
+    assert not talk.turn.isVisible()
+    answered(qtbot, room)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +17,7 @@ from app.ui.conversation.composer import Composer
 from app.ui.conversation.conversation import Conversation
 from app.ui.conversation.language_hint import note_for
 from app.ui.conversation.live_region import LiveRegion
+from app.ui.conversation.next_turn import NextTurn
 from app.ui.frame.bars import UndoBar
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Column
@@ -44,6 +48,7 @@ class ConversationPage(QWidget):
         self.empty = EmptyPage(theme)
         self.composer = Composer(theme)
         self.undo = UndoBar(theme)
+        self.turn = NextTurn(theme)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.conversation)
@@ -51,6 +56,7 @@ class ConversationPage(QWidget):
         below.set_padding(8, 24)
         below.body.setSpacing(theme.px(10))
         below.body.addWidget(self.undo)
+        below.body.addWidget(self.turn)
         below.body.addWidget(self.composer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +83,7 @@ class ConversationPage(QWidget):
         self.conversation.edit_wished.connect(chats.edit_question)
         self.conversation.version_wished.connect(self._on_version_wished)
         self.conversation.quote_wished.connect(self.composer.quote)
-        self.empty.example_chosen.connect(self._send)
+        self.empty.example_chosen.connect(lambda text: self._in_turn(partial(self._send, text)))
         self.composer.sent.connect(self._send)
         self.composer.stop_wished.connect(chats.stop)
         self.composer.text_changed.connect(lambda: chats.save_draft(self.composer.text()))
@@ -103,6 +109,13 @@ class ConversationPage(QWidget):
                 return True
         return super().eventFilter(watched, event)
 
+    def _in_turn(self, wish: Callable[[], None]) -> None:
+        """Do it now, or when the other conversation has its answer."""
+        if self._chats.answering_elsewhere:
+            self.turn.wait_for(wish)
+        else:
+            wish()
+
     def _send(self, text: str) -> None:
         self._chats.send(text)
         self.composer.set_busy(self._chats.busy)
@@ -114,6 +127,7 @@ class ConversationPage(QWidget):
             # The same conversation on another branch keeps what is being typed.
             self.composer.set_text(view.draft if view is not None else "")
         self._shown_id = chat_id
+        self.turn.forget()
         self.conversation.show_chat(view)
         has_messages = view is not None and bool(view.messages)
         self._stack.setCurrentWidget(self.conversation if has_messages else self.empty)
@@ -133,7 +147,7 @@ class ConversationPage(QWidget):
 
     def _on_action(self, name: str, message_id: int) -> None:
         if name == "again":
-            self._chats.regenerate(message_id)
+            self._in_turn(partial(self._chats.regenerate, message_id))
         else:
             self.action_wished.emit(name, message_id)
 
@@ -145,3 +159,5 @@ class ConversationPage(QWidget):
     def _on_waiting_changed(self, waiting: Waiting) -> None:
         self.conversation.show_waiting(waiting)
         self.composer.set_busy(self._chats.busy)
+        if not self._chats.busy:
+            QTimer.singleShot(0, self, self.turn.begin)
