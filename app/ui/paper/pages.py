@@ -26,7 +26,7 @@ from app.ui.paper.script import Part, Script
 from app.ui.paper.sheet import PaperTheme, Sheet, dots_per_inch
 from app.ui.paper.writing import CARD_QUESTION, Written, show_formulas, write_part
 
-_KEPT = 12  # parts: more than stand on a page
+_KEPT = 30  # parts: what stands on a page, also of short questions and answers
 _LEAST_LINES = 2
 _LINE_FACTOR = 1.4
 _FOOT_PT = 9.0

@@ -20,7 +20,7 @@ _BUDGET_S = 0.008  # of a 16 ms frame
 
 
 class Steps(QObject, Generic[T]):
-    """Runs one piece of work to its end, unless it is stopped.
+    """Runs one piece of work to its end, unless it is stopped, and goes then.
 
     Laying out text cannot be done beside the main thread: the fonts and the documents belong to it.
     """
@@ -57,11 +57,15 @@ class Steps(QObject, Generic[T]):
         return self._work is not None
 
     def stop(self) -> None:
-        """Do no more; nothing is told to anybody."""
-        self._timer.stop()
+        """Do no more; nothing is told to anybody. Also when it has ended long ago."""
         if self._work is not None:
             self._work.close()
-            self._work = None
+            self._leave()
+
+    def _leave(self) -> None:
+        self._work = None
+        self._timer.stop()
+        self.deleteLater()  # or the parent would gather one for each page that was ever drawn
 
     def _run(self) -> None:
         work = self._work
@@ -74,8 +78,7 @@ class Steps(QObject, Generic[T]):
                 if share == before:
                     break  # it waits for something that is made beside this thread
         except StopIteration as end:
-            self._timer.stop()
-            self._work = None
+            self._leave()
             self._done(end.value)
             return
         except AppError as exc:
