@@ -43,8 +43,9 @@ class Shell(QStackedWidget):
     def __init__(self, theme: Theme, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._has_assistant: Callable[[], bool] = lambda: (
-            services.models.chosen_bundle() is not None
+        # What was said can be read without an assistant.
+        self._has_talk: Callable[[], bool] = lambda: (
+            services.chats.chat_id is not None or services.models.chosen_bundle() is not None
         )
         self._view = ""
         self.sidebar = Sidebar(theme)
@@ -115,8 +116,8 @@ class Shell(QStackedWidget):
 
     @Slot()
     def back(self) -> None:
-        """To the conversation, or to the offer of an assistant where there is none."""
-        self.show_page(self.talk if self._has_assistant() else self.missing)
+        """To the conversation, or to the offer of an assistant where there is neither."""
+        self.show_page(self.talk if self._has_talk() else self.missing)
 
     @Slot()
     def show_help(self) -> None:
