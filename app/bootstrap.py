@@ -192,6 +192,9 @@ def run_window(paths: Paths, settings: Settings) -> int:
     """The window, until it is closed; returns the exit code."""
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415  not without a display
 
+    from app.ui.look.menu import show_menus_to_screen_readers  # noqa: PLC0415
+
+    show_menus_to_screen_readers()
     application = QApplication(sys.argv[:1])
     _name(application)
 

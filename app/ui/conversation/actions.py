@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.conversation.pager import VersionPager
 from app.ui.look.flow_layout import FlowLayout
+from app.ui.look.menu import Menu
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
 
@@ -122,7 +123,7 @@ class ReplyActions(QWidget):
         with_menu = self._has_text and not self._simple
         if with_menu and self._more is None:
             self._more = Button(self._theme, "quiet", "more", parent=self)
-            menu = QMenu(self._more)
+            menu = Menu(self._more)
             menu.aboutToShow.connect(lambda: self._fill(menu))
             self._more.setMenu(menu)
         if self._more is not None:
@@ -151,6 +152,7 @@ class ReplyActions(QWidget):
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
+        menu.setAccessibleName(self.tr("More"))
         for name in ("pdf", "quote"):
             menu.addAction(
                 self._theme.icon(_ICONS[name], "muted"), self._words(name)

@@ -21,6 +21,7 @@ from app.ui.conversation.note_line import NoteLine
 from app.ui.conversation.pager import VersionPager
 from app.ui.conversation.quoting import quotation
 from app.ui.conversation.whole_text import WholeText
+from app.ui.look.menu import Menu
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
 from app.ui.markdown.reading_view import ReadingView
@@ -176,7 +177,7 @@ class QuestionWidget(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The same menu beside the text as on it."""
         if self._editor is None:
-            menu = QMenu(self)
+            menu = Menu(self, self._view.accessibleName())
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self._add_to_menu(menu)
             menu.popup(event.globalPos())

@@ -23,6 +23,7 @@ from app.ui.conversation.note_line import NoteLine
 from app.ui.conversation.quoting import quotation
 from app.ui.conversation.thinking import ThinkingFold
 from app.ui.error_text import text_for_code
+from app.ui.look.menu import Menu
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
 from app.ui.markdown.view import MarkdownView
@@ -168,7 +169,7 @@ class ReplyWidget(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The same menu beside the text as on it."""
-        menu = QMenu(self)
+        menu = Menu(self, self.answer.accessibleName())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._add_to_menu(menu)
         if not menu.isEmpty():

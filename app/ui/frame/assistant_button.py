@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.records import Assistant
+from app.ui.look.menu import Menu
 from app.ui.look.portrait import portrait_icon
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
@@ -32,7 +33,7 @@ class AssistantButton(Button):
         self.setProperty("tone", "name")
         self._all: tuple[Assistant, ...] = ()
         self._current: Assistant | None = None
-        self._menu = QMenu(self)
+        self._menu = Menu(self)
         self._menu.aboutToShow.connect(self._fill)
         self.setMenu(self._menu)
         theme.changed.connect(self._show)
@@ -90,6 +91,7 @@ class AssistantButton(Button):
 
     def _fill(self) -> None:
         self._menu.clear()
+        self._menu.setAccessibleName(self.accessibleDescription())
         group = QActionGroup(self._menu)
         for assistant in self._all:
             action = QAction(assistant.name.replace("&", "&&"), self._menu)

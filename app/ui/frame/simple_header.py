@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.ui.look.menu import Menu
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, IconLabel, Label
 
@@ -36,7 +37,7 @@ class SimpleHeader(QWidget):
         self._full = Button(theme, "quiet", "columns")
         self._ways = (self._earlier, self._settings, self._full)
         self._more = Button(theme, "quiet", "menu")
-        self._menu = QMenu(self)
+        self._menu = Menu(self)
         self._shield = IconLabel(theme, "shield", "accent", 24)
         self._stays = Label(theme, "small", "accent", wrap=False)
         self._row = QHBoxLayout(self)
@@ -76,6 +77,7 @@ class SimpleHeader(QWidget):
         self._gap.setFixedWidth(px(8))
         self._name.setText("Alcove")
         self._more.set_label(self.tr("More"))
+        self._menu.setAccessibleName(self.tr("More"))
         self._stays.setText(self.tr("Stays on this computer"))
         promise = self.tr("What you write and what is answered never leave this computer.")
         self._stays.setToolTip(promise)
