@@ -2291,6 +2291,10 @@ Notez-le et gardez-le en lieu sûr. Il ouvre vos conversations si tout le reste 
         <translation>Annuler</translation>
     </message>
     <message>
+        <source>The folder “{name}” was deleted. Its conversations are kept.</source>
+        <translation>Le dossier «&#xa0;{name}&#xa0;» a été supprimé. Ses conversations sont conservées.</translation>
+    </message>
+    <message>
         <source>“{title}” was deleted.</source>
         <translation>«&#xa0;{title}&#xa0;» a été supprimée.</translation>
     </message>

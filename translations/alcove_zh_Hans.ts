@@ -2275,6 +2275,10 @@ Write it down and keep it safe. It opens your conversations if all else fails.</
         <translation>撤销</translation>
     </message>
     <message>
+        <source>The folder “{name}” was deleted. Its conversations are kept.</source>
+        <translation>文件夹“{name}”已删除。其中的对话都还在。</translation>
+    </message>
+    <message>
         <source>“{title}” was deleted.</source>
         <translation>已删除“{title}”。</translation>
     </message>
