@@ -43,6 +43,8 @@ _SMALL_WORDS: Final = {
         para com sem sobre meu seu nosso este esta não de do da ao pode escreva qual em no na
         foi""",
 }
+KNOWN: Final = tuple(sorted({"zh", *(name for name, _ in _SCRIPTS), *_SMALL_WORDS}))
+"""What `language_of` can tell."""
 _SETS: Final = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
 
 
@@ -50,7 +52,7 @@ def language_of(text: str) -> str:
     """The language a text is mostly in, "" for what is too short or too mixed to tell.
 
     Returns:
-        "ar", "de", "en", "es", "fr", "it", "ja", "ko", "pt", "ru", "zh" or "".
+        One of `KNOWN`: "ar", "de", "en", "es", "fr", "it", "ja", "ko", "pt", "ru", "zh"; or "".
     """
     text = text[:_LOOKED_AT]
     letters = sum(character.isalpha() for character in text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -138,25 +139,38 @@ def test_without_speech_dispatcher_it_says_so(tmp_path: Path) -> None:
 
 
 def test_the_daemon_may_die_while_it_speaks() -> None:
-    with speech_session({"espeak-ng": ["en"]}, pause_s=1.0) as session:
-        wish = json.dumps({"text": "Lamp. And on. Yes. " * 20})
+    out = read_until_trouble(signal.SIGKILL, text="Lamp. And on. Yes. " * 20)
+    assert out["states"] == [7, 0], "it does not read on for ever"
+
+
+def test_a_daemon_that_sticks_does_not_hold_the_window_up() -> None:
+    text, other = "The lamp is on. " * 9, "La lampe est dans la rue."
+    out = read_until_trouble(signal.SIGSTOP, text=text, then=other, then_ms=2_500, limit_ms=3_000)
+    assert out["states"] == [7, 0, 8, 0]
+    assert out["sentences"] == ["The lamp is on.", other]
+    assert out["longest_wait_ms"] < 500
+
+
+def read_until_trouble(trouble: signal.Signals, **wish: Any) -> dict[str, Any]:
+    """Read; the daemon gets a signal when it has begun to speak."""
+    with speech_session({"espeak-ng": ["en", "fr"]}, pause_s=1.0) as session:
         reader = subprocess.Popen(
-            [sys.executable, "-m", "tests.helpers.speaker"],
-            stdin=subprocess.PIPE,
+            [sys.executable, "-m", "tests.helpers.speaker", json.dumps(wish)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=dict(session.env),
             text=True,
             cwd=ROOT,
         )
-        assert reader.stdin is not None
-        with reader.stdin as pipe:
-            pipe.write(wish)
-        while not session.said():
-            assert reader.poll() is None
-        session.process.kill()
-        assert reader.stdout is not None
-        out = reader.stdout.read()
-        reader.stdout.close()
-        reader.wait(10)
-    assert json.loads(out)["states"] == [7, 0], "it does not read on for ever"
+        try:
+            while not session.said():
+                assert reader.poll() is None
+            session.process.send_signal(trouble)
+            out = reader.communicate(timeout=20)[0]
+            assert reader.returncode == 0
+        finally:
+            session.process.send_signal(signal.SIGCONT)
+            reader.kill()
+            reader.wait()
+    events: dict[str, Any] = json.loads(out)
+    return events

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Q_ARG, QLocale, QMetaObject, QObject, Qt, QThread, QTimer, Signal
 
+from app.core.languages import KNOWN
 from app.services.voice.voices import ENGINES, VARIANT, best, language_of_voice, stays_here
 
 if TYPE_CHECKING:
@@ -86,10 +90,8 @@ class Mouth(QObject):
         QMetaObject.invokeMethod(self._engine, "setEngine", _QUEUED, Q_ARG(str, self._name))
 
     def voice_for(self, language: str) -> QVoice | None:
-        """The best voice for a language that keeps the text here; asked for once."""
-        if language not in self._voices:
-            self._voices[language] = self._find(language)
-        return self._voices[language]
+        """The best voice for a language that keeps the text here; None before `ready`."""
+        return self._voices.get(language)
 
     def say(self, text: str, voice: QVoice, rate: float) -> None:
         """Say a sentence.
@@ -133,18 +135,18 @@ class Mouth(QObject):
             ends = time.monotonic() + _CLOSING_S
             while not self._thread.isFinished() and time.monotonic() < ends:
                 time.sleep(0.005)
+            if not self._thread.isFinished():
+                _leave_behind(self._thread)
             self._thread = None
 
-    def _find(self, language: str) -> QVoice | None:
-        if self._engine is None or not self._works:
-            return None
+    def _find(self, engine: QTextToSpeech, language: str) -> QVoice | None:
         locales = [QLocale(language)]
         if language == "zh":
             locales.append(QLocale.c())
         voices = [
             voice
             for locale in locales
-            for voice in self._engine.allVoices(locale)
+            for voice in engine.allVoices(locale)
             if language_of_voice(voice) == language
         ]
         voices = [voice for voice in voices if VARIANT not in voice.name()] or voices
@@ -157,7 +159,12 @@ class Mouth(QObject):
         # Its state tells nothing: an engine without a voice for the system's own language calls
         # that an error and speaks the others well.
         engine = self._engine
-        self._settle(works=engine is not None and bool(engine.availableLocales()))
+        works = engine is not None and bool(engine.availableLocales())
+        if engine is not None and works:
+            # Now, since the plugin asks the daemon, and waits: a daemon that has just answered does
+            # so in 2 ms each; one that sticks in a sentence would hold the window up for ever.
+            self._voices = {language: self._find(engine, language) for language in KNOWN}
+        self._settle(works=works)
 
     def _settle(self, *, works: bool) -> None:
         if not self._settled:
@@ -187,3 +194,14 @@ class Mouth(QObject):
         elif self._saying:
             self.stop()
             self.failed.emit()
+
+
+def _leave_behind(thread: QThread) -> None:
+    """Let a thread whose daemon sticks be: it can neither be ended nor be deleted as it runs."""
+    thread.setParent(None)
+    atexit.register(_end_with, thread)
+
+
+def _end_with(_thread: QThread) -> None:
+    sys.stdout.flush()
+    os._exit(0)
