@@ -19,7 +19,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.core.errors import AppError
 from app.core.records import Assistant, Message
-from app.services.assistant_file import read_assistant, write_assistant
+from app.core.text import one_line
+from app.services.assistant_file import MOST_NAME, read_assistant, write_assistant
 from app.services.instructions import Instructions, instructions_for, sitting_began
 from app.services.tasks import Tasks
 
@@ -186,13 +187,14 @@ class AssistantService(QObject):
         )
 
     def _shown(self, assistant: Assistant) -> Assistant:
-        """With the words of the window's language where a shipped one has none of its own."""
+        """As it is shown: with words of the window's language where a shipped one has none."""
+        name = one_line(assistant.name)[:MOST_NAME].strip()
         if not assistant.key:
-            return assistant
+            return replace(assistant, name=name or "?")
         words = self._words(assistant.key)
         return replace(
             assistant,
-            name=assistant.name or words.name,
+            name=name or words.name,
             instructions=assistant.instructions or words.instructions,
         )
 

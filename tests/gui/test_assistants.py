@@ -17,7 +17,7 @@ from app.services.assistants import SHIPPED
 from app.ui.assistant_words import shipped_words
 from app.ui.look.portrait import decoded, initial, portrait
 from app.ui.look.theme import Theme
-from app.ui.pages.assistant_editor import AssistantEditorPage, file_name
+from app.ui.pages.assistant_editor import AssistantEditorPage
 from app.ui.pages.assistant_picture import CropView, read_picture
 from tests.gui.conftest import OpenRoom, Room
 from tests.helpers.tiny_bundle import tiny_bundle
@@ -221,19 +221,6 @@ def test_files_go_out_and_come_in(
     qtbot.waitUntil(room.window.error_bar.isVisible, timeout=SLOW)
     assert "not an assistant" in room.window.error_bar.words.words()
     assert len(service.all) == 6
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Garden", "Garden.alcove-assistant"),
-        ("a/b\\c:d*e?", "a b c d e.alcove-assistant"),
-        ("...", "assistant.alcove-assistant"),
-        ("花园", "花园.alcove-assistant"),
-    ],
-)
-def test_file_names_suit_every_system(name: str, expected: str) -> None:
-    assert file_name(name) == expected
 
 
 def painted(path: Path, width: int, height: int) -> Path:

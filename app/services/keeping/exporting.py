@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from app.core.jsonfile import storage_error, sync_folder
 from app.core.keeping import Exported, ExportKind, ExportWords, WholeChat, WholeMessage
+from app.core.text import one_line
 from app.services.history import split_channels
 from app.services.keeping import own_format
 from app.services.keeping.job import Job
@@ -83,13 +84,13 @@ def _write(file: TextIO, chats: Iterator[WholeChat], kind: ExportKind, words: Ex
 
 def _markdown(chat: WholeChat, words: ExportWords) -> Iterator[str]:
     """The branch that is shown; answers are Markdown already, questions stay as they were typed."""
-    yield f"# {_one_line(chat.title) or words.untitled}\n\n*{_day(chat)}*\n"
+    yield f"# {one_line(chat.title) or words.untitled}\n\n*{_day(chat)}*\n"
     for message, answer in _said(chat):
         yield f"\n**{_speaker(message, words)}**\n\n{answer}\n"
 
 
 def _plain(chat: WholeChat, words: ExportWords) -> Iterator[str]:
-    title = _one_line(chat.title) or words.untitled
+    title = one_line(chat.title) or words.untitled
     yield f"{title}\n{'=' * min(len(title), 60)}\n{_day(chat)}\n"
     for message, answer in _said(chat):
         yield f"\n{_speaker(message, words)}:\n{answer}\n"
@@ -110,7 +111,3 @@ def _speaker(message: WholeMessage, words: ExportWords) -> str:
 def _day(chat: WholeChat) -> str:
     """The local day, in the one form that every language reads."""
     return chat.created_at.astimezone().strftime("%Y-%m-%d")
-
-
-def _one_line(title: str) -> str:
-    return " ".join(title.split())

@@ -24,6 +24,7 @@ from app.core.jsonfile import JsonObject, JsonValue
 from app.core.keeping import WholeAttachment, WholeChat, WholeMessage
 from app.core.packed import NUMBER_BYTES, Packed
 from app.core.records import MessageState, ReplyDetails, Role, Span
+from app.core.text import LONGEST_LINE
 
 FORMAT = "alcove-chats"
 VERSION = 1
@@ -74,11 +75,11 @@ def read_chat(value: JsonObject) -> WholeChat:
     if messages and active is None:
         raise DamagedFile
     return WholeChat(
-        fields.text("title"),
+        fields.text("title")[:LONGEST_LINE],
         fields.flag("pinned"),
         fields.time("created_at"),
         fields.time("updated_at"),
-        fields.text("folder"),
+        fields.text("folder")[:LONGEST_LINE],
         messages,
         active,
         fields.text("draft"),

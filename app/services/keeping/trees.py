@@ -12,6 +12,7 @@ from typing import Literal
 
 from app.core.keeping import WholeAttachment, WholeChat, WholeMessage
 from app.core.records import ReplyDetails, Span
+from app.core.text import LONGEST_LINE
 
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)\s*", re.DOTALL)
 _LATEST_S = 7_000_000_000.0  # the year 2191; larger numbers are milliseconds
@@ -73,7 +74,7 @@ def whole_chat(
             places.append(len(merged))
             merged.append(replace(node, parent=parent))
     return WholeChat(
-        title=" ".join(title.split())[:300],
+        title=" ".join(title.split())[:LONGEST_LINE],
         pinned=False,
         created_at=created_at,
         updated_at=max(updated_at, created_at),

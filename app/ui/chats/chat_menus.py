@@ -9,13 +9,14 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.core.records import ChatSummary, Folder
-from app.ui.chats.one_line import one_line
+from app.core.text import one_line
+from app.ui.look.menu import Menu
 from app.ui.look.theme import Theme
 
 _MOST_IN_NAME = 40
 
 
-class RowMenu(QMenu):
+class RowMenu(Menu):
     """A menu of one entry; gone when it closes.
 
     Signals:
@@ -24,8 +25,8 @@ class RowMenu(QMenu):
 
     chosen = Signal(str, object)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, parent: QWidget, name: str = "") -> None:
+        super().__init__(parent, name)
         self._theme = theme
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
@@ -61,7 +62,7 @@ class ChatMenu(RowMenu):
         offered: Sequence[str],
         parent: QWidget,
     ) -> None:
-        super().__init__(theme, parent)
+        super().__init__(theme, parent, one_line(chat.title))
         self._offer("pencil", self.tr("Rename"), "rename", key=Qt.Key.Key_F2)
         pin = self.tr("No longer at the top") if chat.pinned else self.tr("Keep at the top")
         self._offer("pin", pin, "pin", not chat.pinned)

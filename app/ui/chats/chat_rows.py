@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.records import ChatSummary
+from app.core.text import one_line
 from app.ui.chats.chat_row import ROW_PX, ChatRow, FolderRow, RowWords
 from app.ui.chats.entries import FolderHeading, Heading, NewFolder
 from app.ui.chats.name_row import FIELD_PX, SUGGESTION_PX, NameRow
-from app.ui.chats.one_line import one_line
 from app.ui.chats.row import Row
 from app.ui.chats.row_widgets import HeadingRow
 from app.ui.dates import Dates

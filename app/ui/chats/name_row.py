@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from app.ui.chats.one_line import one_line
+from app.core.text import one_line
 from app.ui.chats.row import Row
 from app.ui.chats.row_widgets import RowButton, paint_ground, paint_words, title_font
 from app.ui.look.theme import Theme
@@ -82,11 +82,11 @@ class NameRow(Row):
             name: The one it has.
             words: What is asked, for who does not see where the field stands.
         """
-        self._before, self._open = name, True
+        self._before, self._open = one_line(name)[:_LONGEST], True
         self.field.setFont(title_font(self._theme))
         self.field.setAccessibleName(words)
-        self.field.setPlaceholderText("" if name else words)
-        self.field.setText(name)
+        self.field.setPlaceholderText("" if self._before else words)
+        self.field.setText(self._before)
         self.field.selectAll()
 
     def finish(self) -> None:

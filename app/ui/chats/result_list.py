@@ -10,9 +10,9 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.records import ChatSummary, SearchHit, SearchResults
+from app.core.text import one_line
 from app.ui.chats.chat_row import ROW_PX, ChatRow, RowWords
 from app.ui.chats.hit_row import HitRow, hit_height
-from app.ui.chats.one_line import one_line
 from app.ui.chats.row import Row
 from app.ui.chats.row_list import RowList
 from app.ui.chats.row_widgets import HeadingRow

@@ -6,7 +6,8 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.core.errors import AppError, Corrupt
-from app.core.records import ChatSummary
+from app.core.records import ChatSummary, DeletedFolder
+from app.core.text import one_line
 from app.ui.error_text import error_text
 from app.ui.look.announce import announce
 from app.ui.look.theme import Theme
@@ -99,17 +100,19 @@ class ErrorBar(_Bar):
 
 
 class UndoBar(_Bar):
-    """A deleted conversation can be had back.
+    """A deleted conversation, or a deleted folder, can be had back.
 
     Signals:
         undo_wished: Id of the conversation.
+        folder_wished: DeletedFolder.
     """
 
     undo_wished = Signal(int)
+    folder_wished = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "note", "trash", "muted", parent)
-        self._chat: ChatSummary | None = None
+        self._gone: ChatSummary | DeletedFolder | None = None
         self._undo = Button(theme, "outlined", "undo")
         self.row.addWidget(self._undo)
         self._timer = QTimer(self)
@@ -119,19 +122,21 @@ class UndoBar(_Bar):
         self._retranslate()
         self.hide()
 
-    def offer(self, chat: ChatSummary) -> None:
+    def offer(self, gone: ChatSummary | DeletedFolder) -> None:
         """Offer to take the deletion back."""
-        self._chat = chat
+        self._gone = gone
         self._retranslate()
         self.show()
         announce(self, self.words.words())
         self._timer.start(_UNDO_MS)
 
     def _on_undo(self) -> None:
-        chat, self._chat = self._chat, None
+        gone, self._gone = self._gone, None
         self.hide()
-        if chat is not None:
-            self.undo_wished.emit(chat.id)
+        if isinstance(gone, DeletedFolder):
+            self.folder_wished.emit(gone)
+        elif gone is not None:
+            self.undo_wished.emit(gone.id)
 
     def _on_timeout(self) -> None:
         # Nobody who is just about to press the button loses it.
@@ -142,10 +147,16 @@ class UndoBar(_Bar):
 
     def _retranslate(self) -> None:
         self._undo.set_label(self.tr("Undo"))
-        if self._chat is None:
+        gone = self._gone
+        if gone is None:
             return
-        if self._chat.title:
-            text = self.tr("“{title}” was deleted.").format(title=self._chat.title)
+        name = one_line(gone.name if isinstance(gone, DeletedFolder) else gone.title)
+        if isinstance(gone, DeletedFolder):
+            text = self.tr("The folder “{name}” was deleted. Its conversations are kept.").format(
+                name=name
+            )
+        elif name:
+            text = self.tr("“{title}” was deleted.").format(title=name)
         else:
             text = self.tr("The conversation was deleted.")
         self.words.setText(text)

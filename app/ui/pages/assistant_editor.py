@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QWidget
 from app.core.records import Assistant
 from app.services.assistant_file import ENDING, MOST_NAME
 from app.services.instructions import MANNERS
+from app.ui.export_words import export_words
 from app.ui.look.flow_layout import FlowLayout
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Label
 from app.ui.pages.assistant_parts import InstructionSection, PictureSection
 from app.ui.pages.base import ScrollPage
 from app.ui.pages.settings_parts import Choice, Section
+from app.ui.paper.names import file_name
 
 _EMPTY = Assistant(0, "", "", b"", "", "", "")
 
@@ -214,7 +216,7 @@ class AssistantEditorPage(ScrollPage):
         place, _ = QFileDialog.getSaveFileName(
             self,
             self.tr("Save this assistant as a file"),
-            file_name(self.current().name),
+            file_name(self.current().name, export_words().assistant, ENDING),
             self.tr("Assistants") + f" (*{ENDING})",
         )
         if place:
@@ -231,9 +233,3 @@ class AssistantEditorPage(ScrollPage):
         self.discard.set_label(self.tr("Discard the changes"))
         self.original.set_label(self.tr("Back to the original"))
         self.file.set_label(self.tr("Save as a file…"))
-
-
-def file_name(name: str) -> str:
-    """A file name that every system takes, made of an assistant's name."""
-    kept = "".join(c if c.isalnum() or c in " -_" else " " for c in name)
-    return (" ".join(kept.split())[:60] or "assistant") + ENDING

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.records import Assistant
+from app.core.text import one_line
 from app.services.assistant_file import ENDING
 from app.ui.assistant_words import shipped_about
 from app.ui.look.flow_layout import FlowLayout
@@ -113,7 +114,7 @@ class AssistantCard(Card):
     def _said(self, assistant: Assistant) -> str:
         if assistant.key:
             return shipped_about(assistant.key)
-        said = " ".join(assistant.instructions.split())
+        said = one_line(assistant.instructions)
         if len(said) > _ABOUT_CHARACTERS:
             said = said[:_ABOUT_CHARACTERS].rsplit(" ", 1)[0] + "…"
         return said or self.tr("Without instructions")

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from app.core.records import ChatSummary
-from app.ui.chats.one_line import one_line
+from app.core.text import one_line
 from app.ui.dates import Dates
 from app.ui.look.flow_layout import FlowLayout
 from app.ui.look.theme import Theme

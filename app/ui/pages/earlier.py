@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.records import ChatSummary, SearchResults
+from app.core.text import one_line
 from app.ui.chats.search_field import SearchField
 from app.ui.dates import Dates
 from app.ui.frame.bars import UndoBar
@@ -151,7 +152,7 @@ class EarlierPage(ScrollPage):
         )
 
     def _show_entry(self, row: _Row, entry: _Entry, dates: Dates) -> None:
-        title = entry.chat.title or self.tr("New conversation")
+        title = one_line(entry.chat.title) or self.tr("New conversation")
         when = dates.when(entry.when)
         row.delete.set_label(self.tr("Delete"))
         row.delete.setAccessibleName(self.tr("Delete: {title}").format(title=title))

@@ -11,6 +11,7 @@ from typing import Literal
 from PySide6.QtCore import QDate, QLocale, QObject
 
 from app.core.records import Message
+from app.core.text import one_line
 from app.services.doubt import marks_of
 from app.services.history import split_channels
 from app.ui.export_words import export_words
@@ -125,7 +126,7 @@ def script_of(
     """
     now = moment or datetime.now().astimezone()
     date = QLocale().toString(QDate(now.year, now.month, now.day), QLocale.FormatType.LongFormat)
-    name = " ".join(clean(title).split()) or export_words().untitled
+    name = one_line(title) or export_words().untitled
     return Script(name, date, tuple(messages), only, mark_doubt)
 
 
