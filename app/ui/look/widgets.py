@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -12,6 +13,8 @@ from app.ui.look.icons import mark
 from app.ui.look.text_column import TEXT_WIDTH, sides
 from app.ui.look.theme import Role, Theme
 
+# Breakable after about twenty characters, but never before a mark that belongs to a letter.
+_LONG_WORD = re.compile(r"[!-~\u00a1-\u06ff]{20,}?(?=[!-~\u00a1-\u02ff\u0370-\u0482\u048a-\u06ff])")
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -152,6 +155,8 @@ class Label(QLabel):
                 | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
         self._relaxed = wrap and role == "body" and not selectable
+        self._breaks_words = wrap and not selectable
+        self._words_broken = False
         self._words = ""
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -161,13 +166,22 @@ class Label(QLabel):
         return self._words
 
     def setText(self, text: str) -> None:
-        """Say something else; paragraphs of body text get the reading line height."""
+        """Say something else; paragraphs of body text get the reading line height.
+
+        A word that is wider than a small window (a path, a name of no good will) may go on in the
+        next line, or it would push everything beside it out of sight.
+        """
         self._words = text
+        shown = _LONG_WORD.sub("\\g<0>\u200b", text) if self._breaks_words else text
+        if self._relaxed or shown != text:
+            self.setAccessibleName(text)
+        elif self._words_broken:
+            self.setAccessibleName("")
+        self._words_broken = shown != text
         if self._relaxed:
             self.setTextFormat(Qt.TextFormat.RichText)
-            self.setAccessibleName(text)
-            text = f'<p style="line-height: 118%">{html.escape(text)}</p>'
-        super().setText(text)
+            shown = f'<p style="line-height: 118%">{html.escape(shown)}</p>'
+        super().setText(shown)
 
     def set_tone(self, tone: str) -> None:
         """Change the colour by its meaning."""
