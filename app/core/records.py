@@ -117,6 +117,19 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletedFolder:
+    """A folder that was removed, for having it back.
+
+    Attributes:
+        name: As it was called.
+        chat_ids: What lay in it, in the bin or not.
+    """
+
+    name: str
+    chat_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assistant:
     """Who answers, and how.
 

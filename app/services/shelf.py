@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.core.errors import AppError
-from app.core.records import ChatSummary, Folder, Message
+from app.core.records import ChatSummary, DeletedFolder, Folder, Message
 from app.services.saved_chats import SavedChats
 from app.services.tasks import Tasks
 from app.services.titles import suggested_title
@@ -33,6 +33,7 @@ class Shelf(QObject):
         bin_changed: tuple[ChatSummary, ...], what was deleted last comes first; after `list_bin`
             and whenever the bin changes from then on.
         chat_deleted: ChatSummary, for an offer to undo.
+        folder_deleted: DeletedFolder, for an offer to undo.
         title_suggested: Id of a chat, and a name for it ("" when nothing was said in it yet).
         error_raised: AppError or EngineError.
     """
@@ -41,6 +42,7 @@ class Shelf(QObject):
     folders_changed = Signal(object)
     bin_changed = Signal(object)
     chat_deleted = Signal(object)
+    folder_deleted = Signal(object)
     title_suggested = Signal(int, str)
     error_raised = Signal(object)
 
@@ -112,11 +114,17 @@ class Shelf(QObject):
         if self._store is None:
             return
 
-        def deleted(folders: tuple[Folder, ...]) -> None:
-            self._on_folders(folders)
-            self._refresh()
+        def deleted(folder: DeletedFolder) -> None:
+            self.reload()
+            self.folder_deleted.emit(folder)
 
         self._then(self._store.folders.delete(folder_id), deleted)
+
+    @Slot(object)
+    def restore_folder(self, folder: DeletedFolder) -> None:
+        """Have a folder back, with its chats in it."""
+        if self._store is not None:
+            self._then(self._store.folders.restore(folder), lambda _: self.reload())
 
     @Slot(int)
     def delete_chat(self, chat_id: int) -> None:

@@ -121,6 +121,30 @@ def test_undo_is_offered_on_every_page(qtbot: QtBot, open_room: OpenRoom) -> Non
     assert not window.bin.undo.isVisible()
 
 
+@pytest.mark.parametrize("page", ["talk", "settings"])
+def test_a_deleted_folder_is_had_back(qtbot: QtBot, open_room: OpenRoom, page: str) -> None:
+    room = open_room()
+    window, chats = room.window, room.window.sidebar.chats
+    made = room.store.chats.create("Bread").result()
+    folder = room.store.folders.add("Recipes").result()[0]
+    room.store.chats.move(made.id, folder.id).result()
+    room.program.chats.reload()
+    qtbot.waitUntil(lambda: words(chats)[:1] == ["Recipes"])
+    undo = window.talk.undo
+    if page == "settings":
+        window.show_settings()
+        undo = window.bin.undo
+    chats.folder_delete_wished.emit(folder.id)
+    qtbot.waitUntil(undo.isVisible)
+    told = "The folder “Recipes” was deleted. Its conversations are kept."
+    assert undo.words.words() == told
+    qtbot.waitUntil(lambda: words(chats) == ["Today", "Bread"])
+    qtbot.mouseClick(undo._undo, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: words(chats) == ["Recipes", "Bread"])
+    assert room.store.chats.list().result()[0].folder_id is not None
+    assert not undo.isVisible()
+
+
 def test_deleted_restored_and_destroyed_in_the_window(qtbot: QtBot, open_room: OpenRoom) -> None:
     room = open_room()
     window = room.window

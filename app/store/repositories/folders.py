@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from itertools import islice
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from app.core.records import Folder
+from app.core.records import DeletedFolder, Folder
 from app.core.text import storable
 from app.store.database import Database
 from app.store.tables import chats, folders
 
+_AT_ONCE = 500
+"""Numbers in one statement."""
+
 
 class Folders:
-    """What happens to folders; every change answers with all of them, by name."""
+    """What happens to folders."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,15 +46,29 @@ class Folders:
 
         return self._database.submit(work)
 
-    def delete(self, folder_id: int) -> Future[tuple[Folder, ...]]:
+    def delete(self, folder_id: int) -> Future[DeletedFolder]:
         """Remove the folder; its chats stay, those in the bin too."""
 
-        def work(connection: Connection) -> tuple[Folder, ...]:
-            connection.execute(
-                update(chats).where(chats.c.folder_id == folder_id).values(folder_id=None)
-            )
-            connection.execute(delete(folders).where(folders.c.id == folder_id))
-            return _all(connection)
+        def work(connection: Connection) -> DeletedFolder:
+            out = update(chats).where(chats.c.folder_id == folder_id).values(folder_id=None)
+            chat_ids = connection.scalars(out.returning(chats.c.id)).all()
+            row = delete(folders).where(folders.c.id == folder_id).returning(folders.c.name)
+            name = connection.scalar(row)
+            if name is None:
+                raise LookupError(folder_id)
+            return DeletedFolder(name, tuple(sorted(chat_ids)))
+
+        return self._database.submit(work)
+
+    def restore(self, deleted: DeletedFolder) -> Future[None]:
+        """Have it back; of its chats those that were not laid elsewhere meanwhile."""
+
+        def work(connection: Connection) -> None:
+            folder_id = add_folder(connection, deleted.name)
+            chat_ids = iter(deleted.chat_ids)
+            while part := tuple(islice(chat_ids, _AT_ONCE)):
+                loose = chats.c.id.in_(part) & chats.c.folder_id.is_(None)
+                connection.execute(update(chats).where(loose).values(folder_id=folder_id))
 
         return self._database.submit(work)
 

@@ -74,6 +74,7 @@ class ConversationPage(QWidget):
         chats.reply_finished.connect(self.conversation.finish_reply)
         chats.waiting_changed.connect(self._on_waiting_changed)
         chats.chat_deleted.connect(self.undo.offer)
+        chats.folder_deleted.connect(self.undo.offer)
         chats.question_returned.connect(self.composer.set_text)
         chats.draft_restored.connect(self.composer.set_text)
         models.languages_changed.connect(lambda _: self.conversation.refresh_notes())
@@ -88,6 +89,7 @@ class ConversationPage(QWidget):
         self.composer.stop_wished.connect(chats.stop)
         self.composer.text_changed.connect(lambda: chats.save_draft(self.composer.text()))
         self.undo.undo_wished.connect(chats.restore_chat)
+        self.undo.folder_wished.connect(chats.restore_folder)
         # Page Up and Page Down scroll the conversation from where one writes, too.
         field = self.composer.focusProxy()
         if field is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.core.records import ChatSummary
+from app.core.records import ChatSummary, DeletedFolder
 from app.services.chats import ChatService
 from app.ui.frame.bars import UndoBar
 from app.ui.frame.shell import Shell
@@ -25,7 +25,10 @@ class BinWiring(QObject):
         self.undo = UndoBar(theme)
         shell.add_bar(self.undo)
         chats.chat_deleted.connect(self._on_deleted)
+        chats.folder_deleted.connect(self._on_deleted)
         self.undo.undo_wished.connect(self._on_undo)
+        self.undo.folder_wished.connect(shell.talk.undo.hide)
+        self.undo.folder_wished.connect(chats.restore_folder)
         shell.page_shown.connect(self._on_page_shown)
         page = shell.bin_page
         shell.sidebar.bin_wished.connect(self.show_bin)
@@ -46,9 +49,9 @@ class BinWiring(QObject):
         self._shell.bin_page.begin()
         self._shell.show_page(self._shell.bin_page)
 
-    def _on_deleted(self, chat: ChatSummary) -> None:
+    def _on_deleted(self, gone: ChatSummary | DeletedFolder) -> None:
         if not self._shell.showing(self._shell.talk):
-            self.undo.offer(chat)
+            self.undo.offer(gone)
 
     def _on_undo(self, chat_id: int) -> None:
         self._shell.talk.undo.hide()

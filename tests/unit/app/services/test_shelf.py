@@ -8,7 +8,7 @@ from functools import partial
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Connection, update
 
-from app.core.records import ChatSummary, Folder
+from app.core.records import ChatSummary, DeletedFolder, Folder
 from app.services.chats import ChatService
 from app.services.engine_host import EngineHost
 from app.services.saved_chats import SavedChats
@@ -33,10 +33,33 @@ def test_folders_hold_chats_and_let_them_go(chat: ChatRecorder, store: Store) ->
     chat.wait(lambda: [f.name for f in seen[-1]] == ["accounts", "Briefe"])
     chat.service.add_folder("Briefe")
     chat.service.move_chat(kept.id, 999)  # no such folder: shows what there is
+    gone: list[DeletedFolder] = []
+    chat.service.folder_deleted.connect(gone.append)
     chat.service.delete_folder(folder.id)
     chat.wait(lambda: chat.summaries[0].folder_id is None)
     assert [f.name for f in seen[-1]] == ["accounts"]
     assert [s.title for s in chat.summaries] == ["kept"]
+    assert gone == [DeletedFolder("Briefe", (kept.id,))]
+
+
+def test_a_deleted_folder_is_had_back_with_what_lay_in_it(chat: ChatRecorder, store: Store) -> None:
+    first, second, third, binned = (store.chats.create(title).result() for title in "abcd")
+    letters = store.folders.add("Letters").result()[0]
+    for made in (first, second, third, binned):
+        store.chats.move(made.id, letters.id).result()
+    store.chats.delete(binned.id).result()
+    gone: list[DeletedFolder] = []
+    chat.service.folder_deleted.connect(gone.append)
+    chat.service.delete_folder(letters.id)
+    chat.wait(lambda: bool(gone))
+    other = store.folders.add("Other").result()[0]
+    store.chats.move(second.id, other.id).result()  # laid elsewhere meanwhile: stays there
+    store.chats.destroy(binned.id).result()
+    chat.service.restore_folder(gone[0])
+    names = {f.id: f.name for f in store.folders.list().result()}
+    assert sorted(names.values()) == ["Letters", "Other"]
+    lies = {c.title: names.get(c.folder_id or 0) for c in store.chats.list().result()}
+    assert lies == {"a": "Letters", "b": "Other", "c": "Letters"}
 
 
 def test_pinned_chats_come_first(chat: ChatRecorder, store: Store) -> None:
