@@ -339,7 +339,9 @@ def report(supervisor: Supervisor, minutes: float, seed: int) -> dict[str, Any]:
         "dialogs": dict(Counter(e["title"] for e in events if e["kind"] == "dialog")),
         "pages": dict(Counter(e["page"] for e in events if e["kind"] == "beat")),
         "errors_said": dict(Counter(e["code"] for e in events if e["kind"] == "error")),
-        "qt_warnings": dict(Counter(e["text"] for e in events if e["kind"] == "qt").most_common(8)),
+        "qt_warnings": dict(
+            Counter(f"{e['text']} {e['told']}" for e in events if e["kind"] == "qt").most_common(8)
+        ),
         "longest_silence_s": round(_longest_silence(events), 1),
         "committed_events": kinds["wrote"],
         "memory": grown,

@@ -391,6 +391,12 @@ class Hands:
         QTest.mouseClick(widget, button, _PLAIN, place or widget.rect().center())
 
 
+def _where() -> str:
+    """The functions of the program that are running, the innermost last."""
+    frames = [f for f in traceback.extract_stack() if "/app/" in f.filename]
+    return " > ".join(f"{Path(f.filename).name}:{f.lineno}" for f in frames[-5:])
+
+
 def _no_button() -> Qt.MouseButton:
     return Qt.MouseButton.NoButton
 
@@ -407,7 +413,9 @@ def main() -> int:
     journal = Journal(options.journal)
     listen_to_store(journal)
     watch_collections(journal)
-    qInstallMessageHandler(lambda kind, _, text: journal.note("qt", level=kind.name, text=text))
+    qInstallMessageHandler(
+        lambda kind, _, text: journal.note("qt", level=kind.name, text=text, told=_where())
+    )
     paths = resolve_paths(options.data)
     bootstrap.start_log(paths.logs)
     open_window = bootstrap.open_window
