@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from app.ui.look.fonts import FAMILY, load_fonts
 from app.ui.look.theme import Theme
 from app.ui.look.tokens import SCHEMES, Scheme, contrast_ratio, relative_luminance
+from app.ui.pages.help import HelpPage
 
 GROUNDS = ("bg", "side", "surface", "tint")
 TEXTS = ("ink", "muted", "accent", "doubt", "alert", "off")
@@ -107,3 +110,54 @@ def test_nothing_is_measured_anew_where_nothing_changes(qapp: QApplication) -> N
     theme.set_appearance("dark")
     theme.set_text_size(20)
     assert changes == ["dark", "dark"]
+
+
+def test_every_widget_is_styled_once_for_a_change(qtbot: QtBot, qapp: QApplication) -> None:
+    theme = Theme(qapp, "light", 16)
+    outermost = widget = QPushButton()
+    qtbot.addWidget(outermost)
+    for _ in range(12):
+        widget = QPushButton(widget)
+    outermost.show()
+    watch = _Watch(widget)
+    theme.set_appearance("dark")
+    assert 0 < watch.styled <= 2  # without a sheet, and with the new one
+    assert widget.palette().color(QPalette.ColorRole.ButtonText).name() == theme.tokens.ink.lower()
+
+
+def test_a_hidden_page_is_laid_out_when_it_is_shown(qtbot: QtBot, qapp: QApplication) -> None:
+    theme = Theme(qapp, "light", 16)
+    page, beside = HelpPage(theme), HelpPage(theme)
+    for one in (page, beside):
+        qtbot.addWidget(one)
+        one.resize(700, 500)
+        one.show()
+    page.hide()
+    small = page.column.height()
+    theme.set_text_size(28)
+    qtbot.waitUntil(lambda: beside.column.height() > small)
+    assert page.column.height() == small
+    page.show()
+    qtbot.waitUntil(lambda: page.column.height() == beside.column.height())
+    assert page.verticalScrollBar().maximum() == beside.verticalScrollBar().maximum() > 0
+
+
+def test_icons_are_drawn_for_the_screens_there_are(qapp: QApplication) -> None:
+    theme = Theme(qapp)
+    (density,) = theme.densities
+    assert density == qapp.primaryScreen().devicePixelRatio()
+    sizes = theme.icon("send").availableSizes()
+    assert [size.height() for size in sizes] == [round(theme.px(20) * density)]
+
+
+class _Watch(QObject):
+    """Counts how often a widget is styled."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.styled = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        self.styled += event.type() == QEvent.Type.StyleChange
+        return False

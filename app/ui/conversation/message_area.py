@@ -31,6 +31,7 @@ class MessageArea(QAbstractScrollArea):
         self._theme = theme
         self._value = 0
         self._quiet = False
+        self._edition = theme.edition
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
@@ -69,6 +70,8 @@ class MessageArea(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The same words stay at the top, whatever the width."""
         super().resizeEvent(event)
+        if self._edition != self._theme.edition:
+            return  # `_restyle` follows
         self._stand()
         self._arrange()
         self._place_button()
@@ -189,6 +192,7 @@ class MessageArea(QAbstractScrollArea):
         self._to_end.raise_()
 
     def _restyle(self) -> None:
+        self._edition = self._theme.edition
         self._place_button()
         self._stand()
         self._stage.restyle()

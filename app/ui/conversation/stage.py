@@ -48,6 +48,7 @@ class Stage:
         self._manner = Manner()
         self._left = 0
         self._width = 1
+        self._size_pt = theme.text_size_pt
         self.heights = Heights()
 
     def __len__(self) -> int:
@@ -122,16 +123,13 @@ class Stage:
         return widget
 
     def stand(self, left: int, width: int) -> None:
-        """Put the column somewhere else; another width means other heights."""
+        """Put the column somewhere else; another width or text size means other heights."""
         self._left = left
-        if width != self._width:
-            self._width = width
-            self.forget_heights()
-
-    def forget_heights(self) -> None:
-        """The text size or the width changed."""
-        self._measured.clear()
-        self._guess()
+        size_pt = self._theme.text_size_pt
+        if (width, size_pt) != (self._width, self._size_pt):
+            self._width, self._size_pt = width, size_pt
+            self._measured.clear()
+            self._guess()
 
     def set_manner(self, manner: Manner) -> None:
         """Show more or less of each message."""
@@ -186,7 +184,6 @@ class Stage:
 
     def restyle(self) -> None:
         """Follow the theme."""
-        self.forget_heights()
         for _, widget in self.widgets():
             _pad(widget, self._theme)
             widget.restyle()

@@ -71,6 +71,12 @@ class MainWindow(QMainWindow):
         """Show the settings."""
         self.preferences.show_settings()
 
+    def event(self, event: QEvent) -> bool:
+        """Be sharp on a screen of another density."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.theme.look_at_screens()
+        return super().event(event)
+
     def changeEvent(self, event: QEvent) -> None:
         """Speak the new language."""
         if event.type() == QEvent.Type.LanguageChange:

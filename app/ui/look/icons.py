@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
@@ -11,20 +12,21 @@ from PySide6.QtSvg import QSvgRenderer
 from app.ui.look.resources import resource
 from app.ui.look.tokens import Tokens
 
-_DENSITIES = (1.0, 1.5, 2.0, 3.0)
 
-
-def icon(name: str, colour: str, size_px: int, gap_px: int = 0) -> QIcon:
-    """The icon `name` in `colour`, sharp on every screen.
+def icon(
+    name: str, colour: str, size_px: int, gap_px: int = 0, densities: Iterable[float] = (1.0,)
+) -> QIcon:
+    """The icon `name` in `colour`, sharp on every screen there is.
 
     Args:
         name: File in `resources/icons`, without its ending.
         colour: "#RRGGBB".
         size_px: Height, in device-independent pixels.
         gap_px: Empty room after the drawing (before it when negative), to stand off a label.
+        densities: Pixels of the screens for a device-independent one.
     """
     result = QIcon()
-    for density in _DENSITIES:
+    for density in densities:
         result.addPixmap(icon_pixmap(name, colour, size_px, density, gap_px))
     return result
 

@@ -112,7 +112,7 @@ def initial(name: str) -> str:
 def portrait_icon(theme: Theme, assistant: Assistant, size_px: int, gap_px: int = 0) -> QIcon:
     """The same for buttons and menus, with empty room behind it to stand off the words."""
     icon = QIcon()
-    for density in (1.0, 2.0):
+    for density in theme.densities:
         drawn = portrait(theme, assistant, size_px, density)
         whole = QPixmap(QSize(drawn.width() + round(gap_px * density), drawn.height()))
         whole.setDevicePixelRatio(density)

@@ -39,6 +39,11 @@ class Theme(QObject):
 
     Signals:
         changed: Colours or sizes are other ones now; what is painted by hand paints again.
+
+    Attributes:
+        scheme: The colours that are on.
+        densities: Pixels of the screens for a device-independent one; each icon has a drawing for
+            each of them.
     """
 
     changed = Signal()
@@ -60,8 +65,10 @@ class Theme(QObject):
         hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
         self.scheme: Scheme = "light"
         self._still = False
+        self._edition = 0
         self._flash_ms = application.cursorFlashTime()
         self._icons: dict[tuple[str, str, int, int], QIcon] = {}
+        self.densities = _densities()
         self._apply()
 
     @property
@@ -83,6 +90,11 @@ class Theme(QObject):
         """Choose light, dark, contrast, or to follow the system."""
         self._appearance = _checked(appearance)
         self._follow(_wanted(self._appearance))
+
+    @property
+    def edition(self) -> int:
+        """Counts the changes; who has seen a smaller number is about to be told of one."""
+        return self._edition
 
     @property
     def still(self) -> bool:
@@ -122,8 +134,14 @@ class Theme(QObject):
         """An icon in the colour of that token; `size` and `gap` are given for 16 pt text."""
         key = (name, getattr(self.tokens, colour), self.px(size), self.px(gap))
         if key not in self._icons:
-            self._icons[key] = icon(*key)
+            self._icons[key] = icon(*key, self.densities)
         return self._icons[key]
+
+    def look_at_screens(self) -> None:
+        """A screen came, or shows everything larger now: icons are drawn for it too."""
+        if self.densities != (densities := _densities()):
+            self.densities = densities
+            self._apply()
 
     def _follow_system(self) -> None:
         self._follow(_wanted(self._appearance))
@@ -133,10 +151,13 @@ class Theme(QObject):
             self._apply()
 
     def _apply(self) -> None:
+        self._edition += 1
         self.scheme = _wanted(self._appearance)
         self._icons.clear()  # of another size or colour; a step through all sizes took 80 MB
         self._application.setFont(self.font())
         self._application.setPalette(_palette(self.tokens))
+        # Qt styles a widget again for each of its ancestors where one sheet follows another.
+        self._application.setStyleSheet("")
         self._application.setStyleSheet(style_sheet(self.tokens, self.px, self._size_pt))
         self.changed.emit()
 
@@ -154,6 +175,11 @@ class _StillStyle(QProxyStyle):
         if hint == QStyle.StyleHint.SH_Widget_Animation_Duration:
             return 0
         return super().styleHint(hint, option, widget, returned)
+
+
+def _densities() -> tuple[float, ...]:
+    """How many pixels the screens have for a device-independent one."""
+    return tuple(sorted({s.devicePixelRatio() for s in QGuiApplication.screens()})) or (1.0,)
 
 
 def _wanted(appearance: Appearance) -> Scheme:

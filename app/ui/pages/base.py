@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Column
+
+_MEASURING = (QEvent.Type.StyleChange, QEvent.Type.LayoutRequest)
 
 
 class ScrollPage(QScrollArea):
@@ -15,6 +18,7 @@ class ScrollPage(QScrollArea):
     def __init__(self, theme: Theme, parent: QWidget | None = None, *, width: float = 760) -> None:
         super().__init__(parent)
         self.theme = theme
+        self._stale = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -25,6 +29,20 @@ class ScrollPage(QScrollArea):
         self.column.setAutoFillBackground(False)
         self.setWidget(self.column)
         self.column.setAutoFillBackground(False)
+
+    def event(self, event: QEvent) -> bool:
+        """Nobody sees how a hidden page is laid out; to measure its texts takes long."""
+        if event.type() in _MEASURING and not self.isVisible():
+            self._stale = True
+            return True
+        return super().event(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay out what was left undone."""
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            super().event(QEvent(QEvent.Type.StyleChange))
 
     def changeEvent(self, event: QEvent) -> None:
         """Speak the new language."""
