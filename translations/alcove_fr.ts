@@ -1240,6 +1240,10 @@
         <translation>Examen de vos conversations…</translation>
     </message>
     <message>
+        <source>Stopped. What had been brought in by then stays.</source>
+        <translation>Arrêté. Ce qui avait déjà été repris est conservé.</translation>
+    </message>
+    <message>
         <source>Stopped. Nothing was changed.</source>
         <translation>Arrêté. Rien n’a été modifié.</translation>
     </message>

@@ -1229,6 +1229,10 @@
         <translation>正在检查您的对话…</translation>
     </message>
     <message>
+        <source>Stopped. What had been brought in by then stays.</source>
+        <translation>已停止。此前已导入的对话会保留。</translation>
+    </message>
+    <message>
         <source>Stopped. Nothing was changed.</source>
         <translation>已停止，没有任何改动。</translation>
     </message>
