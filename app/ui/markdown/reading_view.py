@@ -14,8 +14,17 @@ from PySide6.QtGui import (
     QTextOption,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QMenu, QMessageBox, QSizePolicy, QTextBrowser, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QMenu,
+    QMessageBox,
+    QSizePolicy,
+    QTextBrowser,
+    QWidget,
+)
 
+from app.ui.look.menu import Menu
 from app.ui.look.theme import Theme
 from app.ui.markdown.inert import InertDocument
 
@@ -64,6 +73,7 @@ class ReadingView(QTextBrowser):
         """Show where a link leads, and open it in the browser only after a yes."""
         shown = address.toString(QUrl.ComponentFormattingOption.FullyEncoded)
         box = QMessageBox(self.window())
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle(self.tr("Open this address?"))
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(self.tr("This opens your web browser, which leaves this computer:"))
@@ -74,11 +84,15 @@ class ReadingView(QTextBrowser):
         copy = box.addButton(self.tr("Copy the address"), QMessageBox.ButtonRole.ActionRole)
         no = box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(no)
-        box.exec()
-        if box.clickedButton() is yes and openable:
-            QDesktopServices.openUrl(address)
-        elif box.clickedButton() is copy:
-            QGuiApplication.clipboard().setText(shown)
+
+        def answer(button: QAbstractButton) -> None:
+            if button is yes and openable:
+                QDesktopServices.openUrl(address)
+            elif button is copy:
+                QGuiApplication.clipboard().setText(shown)
+
+        box.buttonClicked.connect(answer)
+        box.open()
 
     def selected_text(self) -> str:
         """What is selected, with ordinary line breaks."""
@@ -86,7 +100,7 @@ class ReadingView(QTextBrowser):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy and select, in the language of the window, and what the owner adds."""
-        menu = QMenu(self)
+        menu = Menu(self, self.accessibleName())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         by_keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
         address = "" if by_keyboard else self.anchorAt(event.pos())
