@@ -28,7 +28,7 @@ from types import TracebackType
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, qInstallMessageHandler
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -329,10 +329,18 @@ class Hands:
     def _select(self) -> None:
         first, last = self._somewhere(), self._somewhere()
         widget = self._window.childAt(first)
-        if widget is not None:
-            QTest.mousePress(widget, _LEFT, _PLAIN, widget.mapFrom(self._window, first))
-            QTest.mouseMove(widget, widget.mapFrom(self._window, last))
-            QTest.mouseRelease(widget, _LEFT, _PLAIN, widget.mapFrom(self._window, last))
+        if widget is None:
+            return
+        for kind, place, button, held in (
+            (QEvent.Type.MouseButtonPress, first, _LEFT, _LEFT),
+            (QEvent.Type.MouseMove, last, _no_button(), _LEFT),
+            (QEvent.Type.MouseButtonRelease, last, _LEFT, _no_button()),
+        ):
+            inside = widget.mapFrom(self._window, place)
+            outside = widget.mapToGlobal(inside)
+            event = QMouseEvent(kind, inside.toPointF(), outside.toPointF(), button, held, _PLAIN)
+            # Posted: what the press leads to may take the widget away.
+            QApplication.postEvent(widget, event)
 
     def _to_talk(self) -> None:
         """Back to a conversation, an earlier one now and then."""
@@ -374,7 +382,11 @@ class Hands:
         if act < 0.6 and buttons:
             self._click(self._chance.choice(buttons), _LEFT)
         elif act < 0.9:
-            self._key(QApplication.focusWidget() or dialog, self._chance.choice(_KEYS))
+            # Not into a dialog behind it, which no real key would reach: a file dialog that is
+            # closed under its question whether to overwrite a file deletes that question twice.
+            focused = QApplication.focusWidget()
+            within = focused is not None and dialog.isAncestorOf(focused)
+            self._key(focused if focused and within else dialog, self._chance.choice(_KEYS))
         else:
             dialog.reject()
 
