@@ -5,25 +5,48 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from functools import cache
 from typing import TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
 T = TypeVar("T")
 
 
+class _Bridge(QObject):
+    """Takes calls over to the main thread.
+
+    One for all, which stays until the end: a thread that used a signal of something the main thread
+    destroys in that moment would end the process.
+    """
+
+    posted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
+
+    def _run(self, call: Callable[[], None]) -> None:
+        call()
+
+
+@cache
+def _bridge() -> _Bridge:
+    return _Bridge()
+
+
 class Tasks(QObject):
     """Runs callbacks in the thread it was made in, the main one.
 
-    Nothing runs after `close`: a result that comes late belongs to nobody.
+    Nothing runs after `close`, nor when the parent has gone: a result that comes late belongs to
+    nobody.
     """
-
-    _posted = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._closed = threading.Event()
-        self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
+        self._bridge = _bridge()
 
     def then(
         self,
@@ -58,12 +81,8 @@ class Tasks(QObject):
 
     def post(self, call: Callable[[], None]) -> None:
         """Run `call` in the main thread soon; callable from any thread."""
-        if self._closed.is_set():
-            return
-        try:
-            self._posted.emit(call)
-        except RuntimeError:  # the C++ side went between the check and the call
-            self._closed.set()
+        if not self._closed.is_set():
+            self._bridge.posted.emit(lambda: self._run(call))
 
     def run(self, work: Callable[[], T], name: str) -> Future[T]:
         """Do slow work in a thread of its own, which does not keep the program alive.
@@ -88,5 +107,5 @@ class Tasks(QObject):
         self._closed.set()
 
     def _run(self, call: Callable[[], None]) -> None:
-        if not self._closed.is_set():
+        if not self._closed.is_set() and shiboken6.isValid(self):
             call()
