@@ -21,7 +21,7 @@ from app.services.tasks import Tasks
 from engine.errors import EngineError
 from engine.protocol import TokenEvent
 
-WAIT_MS = 20_000
+WAIT_MS = 60_000  # a reply of a thousand tokens, on a core that others take
 
 
 class ChatRecorder:

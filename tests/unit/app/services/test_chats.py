@@ -208,6 +208,7 @@ def test_full_disk_keeps_the_question_and_the_reply(
         filler = fill(disk)
 
         chat.service.send("does not fit " * 2000)
+        chat.wait(lambda: bool(chat.returned))
         chat.wait(lambda: bool(chat.errors))
         assert isinstance(chat.errors[0], DiskFull)
         assert chat.returned == ["does not fit " * 2000]
