@@ -64,9 +64,10 @@ class _Program(QAccessibleObject):
         return QAccessible.queryAccessibleInterface(windows[index]) if inside else None
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
-        windows: list[QObject] = [*_windows()]
-        widget = child.object()
-        return windows.index(widget) if widget in windows else -1
+        # Not by `child.object()`: PySide lets go of that together with `child`.
+        wanted = QAccessible.uniqueId(child)
+        told = (QAccessible.queryAccessibleInterface(window) for window in _windows())
+        return next((n for n, w in enumerate(told) if QAccessible.uniqueId(w) == wanted), -1)
 
     def focusChild(self) -> QAccessibleInterface | None:
         focused = QApplication.focusWidget()
