@@ -15,6 +15,7 @@ from app.services.chat_events import ReplyProgress, Waiting
 from app.services.spoken import Sentences
 from app.ui.conversation import live_region
 from app.ui.conversation.live_region import LiveRegion
+from tests.gui.test_hostile_texts import HOSTILE, TURN_S
 
 
 @pytest.mark.parametrize(
@@ -37,22 +38,36 @@ from app.ui.conversation.live_region import LiveRegion
     ],
 )
 def test_sentences_are_said_without_marks(text: str, spoken: list[str]) -> None:
-    assert Sentences().more(text, ended=True) == spoken
+    assert list(Sentences().more(text, ended=True)) == spoken
 
 
 def test_sentences_are_found_while_the_text_grows_however_it_is_cut() -> None:
     text = "# Title\n\nOf **course**. Here it is:\n\n```\ncode. code.\n```\n\n- one. two\n\n好。完"
-    whole = Sentences().more(text, ended=True)
+    whole = list(Sentences().more(text, ended=True))
     for step in (1, 2, 3, 7):
         growing = Sentences()
         found = [s for end in range(0, len(text), step) for s in growing.more(text[:end])]
-        assert found + growing.more(text, ended=True) == whole
+        assert [*found, *growing.more(text, ended=True)] == whole
 
 
 def test_a_text_without_sentences_is_cut() -> None:
-    found = Sentences().more("word " * 1_000)
+    found = list(Sentences().more("word " * 1_000))
     assert found
     assert all(len(sentence) <= 400 for sentence in found)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_sentences_of_a_hostile_text_are_found_one_at_a_time(name: str) -> None:
+    sentences = Sentences().more(HOSTILE[name], ended=True)
+    worst = 0.0
+    for _ in range(1_000):
+        started = time.thread_time()
+        sentence = next(sentences, None)
+        worst = max(worst, time.thread_time() - started)
+        if sentence is None:
+            break
+        assert len(sentence) <= 4_000
+    assert worst < TURN_S
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -60,7 +59,7 @@ class Voice(QObject):
         self._message_id = 0
         self._hint = ""
         self._sentences = Sentences()
-        self._queue: deque[str] = deque()
+        self._coming: Iterator[str] = iter(())
         self._ended = False
         self._speaking = False
         self._spoke = False
@@ -85,7 +84,6 @@ class Voice(QObject):
         self._message_id = message_id
         self._hint = language or language_of(text)
         self._sentences = Sentences(self._code_words, self._plain)
-        self._queue.clear()
         self._ended = self._speaking = self._spoke = False
         self._missed = ""
         self.state_changed.emit(message_id)
@@ -104,7 +102,7 @@ class Voice(QObject):
         if message_id != self._message_id or self._ended:
             return
         self._ended = ended
-        self._queue.extend(self._sentences.more(text, ended=ended))
+        self._coming = self._sentences.more(text, ended=ended)
         if not self._speaking:
             self._next()
 
@@ -130,8 +128,7 @@ class Voice(QObject):
         self._speaking = False
         if not self._mouth.settled:
             return
-        while self._queue:
-            sentence = self._queue.popleft()
+        for sentence in self._coming:
             language = language_of(sentence) or self._hint or self._language()
             voice = self._mouth.voice_for(language)
             if voice is None:
@@ -170,6 +167,6 @@ class Voice(QObject):
 
     def _rest(self) -> None:
         self._message_id = 0
-        self._queue.clear()
+        self._coming = iter(())
         self._speaking = False
         self.state_changed.emit(0)

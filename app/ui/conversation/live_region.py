@@ -107,10 +107,10 @@ class LiveRegion(QObject):
             self._began = True
             self._soon.stop()
             self._queue.append(self.tr("The assistant is answering."))
-        for sentence in self._sentences.more(answer, ended=ended):
-            if self._said < _MOST_CHARACTERS:
-                self._said += len(sentence)
-                self._queue.append(sentence)
+        sentences = self._sentences.more(answer, ended=ended)
+        while self._said < _MOST_CHARACTERS and (sentence := next(sentences, "")):
+            self._said += len(sentence)
+            self._queue.append(sentence)
         self._go_on()
 
     def _say_stage(self) -> None:
