@@ -165,7 +165,8 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     unlock.opened.connect(chats.attach)
     unlock.opened.connect(search.attach)
     unlock.opened.connect(keeping.attach)
-    keeping.done.connect(chats.reload)
+    for ended in (keeping.done, keeping.failed, keeping.cancelled):  # what came before stays
+        ended.connect(chats.reload)
     i18n.language_changed.connect(assistants.retranslate)
     assistants.error_raised.connect(chats.error_raised)
     search.error_raised.connect(chats.error_raised)

@@ -19,6 +19,7 @@ from app.ui.frame.bars import UndoBar
 from app.ui.look.widgets import Label
 from app.ui.pages.base import ScrollPage
 from app.ui.pages.bin_card import BinCard
+from app.ui.paper.page_view import PageView
 from tests.gui.conftest import OpenRoom, Room
 from tests.helpers.turns import Turns
 
@@ -65,7 +66,8 @@ def said(root: QWidget) -> dict[str, str]:
         kind = type(thing).__name__
         if isinstance(thing, QWidget):
             texts[f"{kind} name {id(thing)}"] = thing.accessibleName()
-            texts[f"{kind} description {id(thing)}"] = thing.accessibleDescription()
+            if not isinstance(thing, PageView):  # that one describes what stands on a page
+                texts[f"{kind} description {id(thing)}"] = thing.accessibleDescription()
             texts[f"{kind} tip {id(thing)}"] = thing.toolTip()
         if isinstance(thing, QAbstractButton | QLabel | QAction):
             words = thing.words() if isinstance(thing, Label) else thing.text()

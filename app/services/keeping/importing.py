@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _CONVERSATIONS = re.compile(r"conversations(-\d+)?\.json")
 _OWN = re.compile(rb'\s*\{\s*"format"\s*:\s*"alcove-chats"\s*,\s*"version"\s*:\s*(\d+)')
-_BOM = b"\xef\xbb\xbf"
 _HEAD_BYTES = 4_096
 _OWN_MOST_BYTES = 256 << 20  # files of messages are inside
 _THREAD_BYTES = 1 << 20
@@ -122,15 +121,15 @@ class _Reader:
             self._count(entry.size_bytes)
 
     def _json(self, entry: Entry) -> Iterator[WholeChat]:
-        with entry.open() as file:
-            head = file.read(_HEAD_BYTES).removeprefix(_BOM)
+        with entry.open_text() as file:
+            head = file.read(_HEAD_BYTES)
         own = _OWN.match(head)
         if own is not None and int(own.group(1)) > own_format.VERSION:
             raise UnknownFormat
         depth = 3 if own else 2 if head.lstrip()[:1] == b"[" else 1
         if head.lstrip()[:1] not in (b"[", b"{"):
             raise UnknownFormat
-        with entry.open() as file:
+        with entry.open_text() as file:
             most_bytes = _OWN_MOST_BYTES if own else MOST_BYTES
             for value in objects(file, depth, self._count, most_bytes):
                 if own:
@@ -143,9 +142,9 @@ class _Reader:
     def _thread(self, entry: Entry, thread: Entry | None) -> WholeChat:
         described: JsonObject = {}
         if thread is not None and thread.size_bytes <= _THREAD_BYTES:
-            with thread.open() as file:
+            with thread.open_text() as file:
                 described = parse_object(file.read(_THREAD_BYTES))
-        with entry.open() as file:
+        with entry.open_text() as file:
             return jan.read_thread(described, jan.read_lines(file), entry.modified)
 
     def _count(self, read_bytes: int) -> None:
@@ -154,5 +153,5 @@ class _Reader:
 
 
 def _is_own(entry: Entry) -> bool:
-    with entry.open() as file:
-        return _OWN.match(file.read(_HEAD_BYTES).removeprefix(_BOM)) is not None
+    with entry.open_text() as file:
+        return _OWN.match(file.read(_HEAD_BYTES)) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import zipfile
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from app.core.errors import DamagedFile, FileTooLarge, ImportFailed
 
@@ -24,6 +25,20 @@ _DEEPEST = 3  # a folder of Jan's has threads/<name>/messages.jsonl in it
 _BUFFER_BYTES = 1 << 18
 _HARMLESS_BYTES = 64 << 20
 _HIGHEST_RATIO = 100  # text packs five to ten times, a bomb a thousand times
+_UNPACKING = (  # the last one: it needs a password
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
+_MARKS = (  # the longer ones first: UTF-32 begins as UTF-16 does
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 
 
@@ -54,10 +69,27 @@ class Entry:
         try:
             with self.opener() as file:
                 yield file
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as exc:
-            raise DamagedFile from exc  # RuntimeError: it needs a password
+        except _UNPACKING as exc:
+            raise DamagedFile from exc
         except OSError as exc:
             raise ImportFailed from exc
+
+    @contextmanager
+    def open_text(self) -> Iterator[IO[bytes]]:
+        """Read its text as UTF-8 without a mark, also where it is kept in another Unicode.
+
+        Raises:
+            DamagedFile: It cannot be unpacked, or is not what its mark says.
+            ImportFailed: It cannot be read.
+        """
+        with self.open() as file:
+            begins = file.read(len(codecs.BOM_UTF32_LE))
+        known = next((e for mark, e in _MARKS if begins.startswith(mark)), "")
+        with self.open() as file:
+            try:
+                yield cast("IO[bytes]", codecs.EncodedFile(file, "utf-8", known)) if known else file
+            except UnicodeError:
+                raise DamagedFile from None  # the cause would quote the content
 
 
 @contextmanager
@@ -93,7 +125,7 @@ def _walk(folder: Path) -> Iterator[Entry]:
             if count > _MOST_ENTRIES:
                 raise FileTooLarge
             found = Path(place) / name
-            if found.is_file():  # no pipe, no device
+            if found.is_file() and not found.is_symlink():  # no pipe, no device, no way out
                 yield _entry(found, (inner / name).as_posix())
 
 

@@ -15,6 +15,8 @@ from app.store.repositories._rows import details_values, message_of
 from app.store.repositories.folders import add_folder
 from app.store.tables import attachments, chats, folders, messages
 
+_ADD_MESSAGE = insert(messages).returning(messages.c.id)  # made once: building it costs the most
+
 
 class Transfer:
     """Chats with all their branches and files, one at a time."""
@@ -105,16 +107,16 @@ def _add_message(
     connection: Connection, chat_id: int, parent_id: int | None, message: WholeMessage
 ) -> int:
     text = storable(message.text)
-    row = insert(messages).values(
-        chat_id=chat_id,
-        parent_id=parent_id,
-        role=message.role,
-        text=text,
-        state=message.state,
-        created_at=message.created_at,
+    row = {
+        "chat_id": chat_id,
+        "parent_id": parent_id,
+        "role": message.role,
+        "text": text,
+        "state": message.state,
+        "created_at": message.created_at,
         **details_values(message.details),
-    )
-    message_id = int(connection.execute(row.returning(messages.c.id)).scalar_one())
+    }
+    message_id = int(connection.execute(_ADD_MESSAGE, row).scalar_one())
     add_entry(connection, message_id, text)
     for file in message.attachments:
         connection.execute(

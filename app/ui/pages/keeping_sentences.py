@@ -22,7 +22,7 @@ class KeepingSentences(QObject):
         }[work]
 
     def outcome(self, outcome: object) -> str:
-        """Of a result, of an error, of "cancelled"; "" of anything else."""
+        """Of a result, of an error, of "cancelled" or "import cancelled"; "" of anything else."""
         if isinstance(outcome, AppError):
             return error_text(outcome)
         if isinstance(outcome, RepairReport):
@@ -31,6 +31,8 @@ class KeepingSentences(QObject):
             return self._imported(outcome)
         if isinstance(outcome, BackedUp | Exported):
             return self._written(outcome)
+        if outcome == "import cancelled":
+            return self.tr("Stopped. What had been brought in by then stays.")
         return self.tr("Stopped. Nothing was changed.") if outcome == "cancelled" else ""
 
     def _written(self, outcome: BackedUp | Exported) -> str:

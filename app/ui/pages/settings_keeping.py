@@ -97,9 +97,10 @@ class KeepingSection(Section):
         self._show()
         announce(self.said, self._sentences.outcome(result))
 
-    def show_cancelled(self, _work: str) -> None:
+    def show_cancelled(self, work: str) -> None:
         """It was stopped and left nothing half done."""
-        self._running, self._outcome = "", "cancelled"
+        self._running = ""
+        self._outcome = "import cancelled" if work == "import" else "cancelled"
         self._show()
 
     def set_damaged(self, damaged: bool) -> None:
