@@ -52,7 +52,7 @@ GOOD = {
         ("objects.json", b'[{"a": 1}]', UnknownFormat),
         ("null.json", b"null", UnknownFormat),
         ("nul.json", b"\x00" * 1000, UnknownFormat),
-        ("utf16.json", json.dumps([GOOD]).encode("utf-16-le"), UnknownFormat),
+        ("utf16.json", json.dumps([GOOD]).encode("utf-16-le"), DamagedFile),
         ("cut16.json", json.dumps([GOOD]).encode("utf-16")[:-1], DamagedFile),
         ("odd16.json", b"\xff\xfe[\x00{\x00\x00\xd8a\x00" + bytes(40), DamagedFile),
         ("cut.json", json.dumps([GOOD])[:-2].encode(), DamagedFile),
