@@ -971,7 +971,7 @@
     </message>
     <message>
         <source>Delete the folder, keep its conversations</source>
-        <translation>Supprimer le dossier, garder ses conversations</translation>
+        <translation>Supprimer le dossier seul</translation>
     </message>
 </context>
 <context>
@@ -1719,7 +1719,7 @@
     </message>
     <message>
         <source>Ask this instead</source>
-        <translation>Poser cette question à la place</translation>
+        <translation>Poser cette question</translation>
     </message>
     <message>
         <source>Cancel</source>
