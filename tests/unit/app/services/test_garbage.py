@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import os
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -71,3 +75,27 @@ def test_everything_is_looked_through_now_and_then(
         monkeypatch.setattr(gc, "get_count", lambda counts=counts: counts)
         collector.look()
     assert asked == [2, 1, 0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the other systems' libraries give back")
+def test_what_was_freed_goes_back_to_the_system(
+    collector: GarbageCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = ctypes.CDLL(None)
+    library.malloc.restype = ctypes.c_void_p
+    library.free.argtypes = (ctypes.c_void_p,)
+    blocks = [library.malloc(2_000) for _ in range(30_000)]
+    last = library.malloc(2_000)  # above the others, so that the heap cannot simply end earlier
+    for block in blocks:
+        library.free(block)
+    before = _resident_mb()
+    monkeypatch.setattr(garbage, "_WHOLE_EVERY_S", 0.0)
+    monkeypatch.setattr(gc, "get_count", lambda: (0, 0, 99))
+    collector.look()
+    library.free(last)
+    assert _resident_mb() < before - 40
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
