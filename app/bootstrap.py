@@ -167,6 +167,7 @@ def build_program(paths: Paths, settings: Settings, parent: QObject | None = Non
     unlock.opened.connect(keeping.attach)
     for ended in (keeping.done, keeping.failed, keeping.cancelled):  # what came before stays
         ended.connect(chats.reload)
+        ended.connect(assistants.reload)
     i18n.language_changed.connect(assistants.retranslate)
     assistants.error_raised.connect(chats.error_raised)
     search.error_raised.connect(chats.error_raised)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from app.core.records import MessageState, ReplyDetails, Role
+from app.core.text import one_line
 
 ExportKind = Literal["markdown", "json", "text"]
 RepairState = Literal["sound", "mended", "rescued", "restored", "lost"]
@@ -47,6 +49,19 @@ class WholeMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Answerer:
+    """Who answers in a `WholeChat`; of an assistant nothing else leaves with a chat.
+
+    Attributes:
+        key: Stable name of a shipped one, "" for one's own.
+        name: As the person calls it; "" for a shipped one that was not renamed.
+    """
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class WholeChat:
     """A chat with all its branches, free of any database's numbers.
 
@@ -59,6 +74,7 @@ class WholeChat:
         messages: Parents before those that follow them, versions from the oldest.
         active: Place of the message in which the shown branch ends, None for an empty chat.
         draft: What was being typed.
+        answerer: None for the assistant for anything.
     """
 
     title: str
@@ -69,6 +85,7 @@ class WholeChat:
     messages: tuple[WholeMessage, ...]
     active: int | None
     draft: str = ""
+    answerer: Answerer | None = None
 
     def shown(self) -> tuple[WholeMessage, ...]:
         """The branch that is shown, from its first message."""
@@ -88,11 +105,19 @@ class ExportWords:
         you: Who asks.
         assistant: Who answers.
         untitled: A chat without a name.
+        shipped: Names of the shipped assistants, by their keys.
     """
 
     you: str
     assistant: str
     untitled: str
+    shipped: Mapping[str, str] = field(default_factory=dict)
+
+    def speaker(self, answerer: Answerer | None) -> str:
+        """What who answers is called."""
+        if answerer is None:
+            return self.assistant
+        return one_line(answerer.name) or self.shipped.get(answerer.key, self.assistant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,11 @@ class AssistantService(QObject):
         """The window speaks another language, and so do the shipped ones."""
         self.assistants_changed.emit(self.all)
 
+    @Slot()
+    def reload(self) -> None:
+        """Read everybody anew: chats that came in may have brought names along."""
+        self._refresh()
+
     def of(self, assistant_id: int | None) -> Assistant:
         """The one with this id, else the one for anything."""
         found = next((a for a in self._all if assistant_id and a.id == assistant_id), None)

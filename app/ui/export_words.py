@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from app.core.keeping import ExportWords
+from app.services.assistants import ASK, SHIPPED
+from app.ui.assistant_words import shipped_words
 
 
 def export_words() -> ExportWords:
@@ -13,4 +15,5 @@ def export_words() -> ExportWords:
         you=QCoreApplication.translate("Export", "You"),
         assistant=QCoreApplication.translate("Export", "Assistant"),
         untitled=QCoreApplication.translate("Export", "Conversation without a name"),
+        shipped={key: shipped_words(key).name for key in SHIPPED if key != ASK},
     )

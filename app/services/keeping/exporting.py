@@ -86,14 +86,14 @@ def _markdown(chat: WholeChat, words: ExportWords) -> Iterator[str]:
     """The branch that is shown; answers are Markdown already, questions stay as they were typed."""
     yield f"# {one_line(chat.title) or words.untitled}\n\n*{_day(chat)}*\n"
     for message, answer in _said(chat):
-        yield f"\n**{_speaker(message, words)}**\n\n{answer}\n"
+        yield f"\n**{_speaker(chat, message, words)}**\n\n{answer}\n"
 
 
 def _plain(chat: WholeChat, words: ExportWords) -> Iterator[str]:
     title = one_line(chat.title) or words.untitled
     yield f"{title}\n{'=' * min(len(title), 60)}\n{_day(chat)}\n"
     for message, answer in _said(chat):
-        yield f"\n{_speaker(message, words)}:\n{answer}\n"
+        yield f"\n{_speaker(chat, message, words)}:\n{answer}\n"
 
 
 def _said(chat: WholeChat) -> Iterator[tuple[WholeMessage, str]]:
@@ -104,8 +104,8 @@ def _said(chat: WholeChat) -> Iterator[tuple[WholeMessage, str]]:
             yield message, answer
 
 
-def _speaker(message: WholeMessage, words: ExportWords) -> str:
-    return words.you if message.role == "user" else words.assistant
+def _speaker(chat: WholeChat, message: WholeMessage, words: ExportWords) -> str:
+    return words.you if message.role == "user" else words.speaker(chat.answerer)
 
 
 def _day(chat: WholeChat) -> str:

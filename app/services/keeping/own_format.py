@@ -21,10 +21,11 @@ from typing import Any, Literal, cast, get_args
 
 from app.core.errors import DamagedFile
 from app.core.jsonfile import JsonObject, JsonValue
-from app.core.keeping import WholeAttachment, WholeChat, WholeMessage
+from app.core.keeping import Answerer, WholeAttachment, WholeChat, WholeMessage
 from app.core.packed import NUMBER_BYTES, Packed
 from app.core.records import MessageState, ReplyDetails, Role, Span
-from app.core.text import LONGEST_LINE
+from app.core.text import LONGEST_LINE, one_line
+from app.services.assistant_file import MOST_NAME
 
 FORMAT = "alcove-chats"
 VERSION = 1
@@ -55,6 +56,8 @@ def chat_text(chat: WholeChat) -> Iterator[str]:
         "draft": chat.draft,
         "active": chat.active,
     }
+    if chat.answerer is not None:
+        fields["assistant"] = {"key": chat.answerer.key, "name": chat.answerer.name}
     yield _dumps(fields)[:-1] + ', "messages": ['
     for number, message in enumerate(chat.messages):
         yield (",\n" if number else "\n") + _dumps(_message_fields(message))
@@ -83,6 +86,7 @@ def read_chat(value: JsonObject) -> WholeChat:
         messages,
         active,
         fields.text("draft"),
+        _read_answerer(fields.part("assistant")),
     )
 
 
@@ -209,6 +213,14 @@ def _read_message(fields: Fields, place: int) -> WholeMessage:
         _read_details(fields, text),
         tuple(_read_attachment(Fields(item)) for item in fields.list_or_empty("attachments")),
     )
+
+
+def _read_answerer(fields: Fields | None) -> Answerer | None:
+    """Who answered: one's own by the name, whatever else the file says of it."""
+    if fields is None:
+        return None
+    key, name = fields.text("key")[:LONGEST_LINE], one_line(fields.text("name"))
+    return Answerer(key, name[:MOST_NAME]) if key or name else None
 
 
 def _read_details(outer: Fields, text: str) -> ReplyDetails:

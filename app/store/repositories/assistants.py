@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from app.core.keeping import Answerer
 from app.core.records import Assistant
 from app.core.text import storable
 from app.store.database import Database
@@ -89,6 +90,26 @@ class Assistants:
             return _get(connection, one.id)
 
         return self._database.submit(work)
+
+
+def find_or_add(connection: Connection, answerer: Answerer) -> int | None:
+    """Inside a transaction: id of who answered in a chat that comes in.
+
+    One that is not here becomes its name and nothing else; a shipped one that is not here becomes
+    the one for anything, None.
+    """
+    if answerer.key:
+        query = select(assistants.c.id).where(assistants.c.key == answerer.key)
+        found = connection.scalars(query).first()
+        if found is not None or not answerer.name:
+            return found
+    name = storable(answerer.name)
+    query = select(assistants.c.id).where(assistants.c.name == name, assistants.c.key == "")
+    found = connection.scalars(query.order_by(assistants.c.id)).first()
+    if found is None:
+        row = insert(assistants).values(**_values(Assistant(0, "", name, b"", "", "", "")))
+        found = connection.execute(row.returning(assistants.c.id)).scalar_one()
+    return found
 
 
 def _shipped(key: str) -> Assistant:

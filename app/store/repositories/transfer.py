@@ -7,13 +7,14 @@ from concurrent.futures import Future
 
 from sqlalchemy import Connection, insert, select, update
 
-from app.core.keeping import WholeAttachment, WholeChat, WholeMessage
+from app.core.keeping import Answerer, WholeAttachment, WholeChat, WholeMessage
 from app.core.text import storable
 from app.store.database import Database
 from app.store.repositories._index import add_entry
 from app.store.repositories._rows import details_values, message_of
+from app.store.repositories.assistants import find_or_add
 from app.store.repositories.folders import add_folder
-from app.store.tables import attachments, chats, folders, messages
+from app.store.tables import assistants, attachments, chats, folders, messages
 
 _ADD_MESSAGE = insert(messages).returning(messages.c.id)  # made once: building it costs the most
 
@@ -41,8 +42,9 @@ class Transfer:
 def read_chat(connection: Connection, chat_id: int) -> WholeChat:
     """Inside a transaction: a chat, in the bin or not; LookupError where there is none."""
     query = (
-        select(chats, folders.c.name.label("folder"))
+        select(chats, folders.c.name.label("folder"), assistants.c.key, assistants.c.name)
         .join_from(chats, folders, folders.c.id == chats.c.folder_id, isouter=True)
+        .outerjoin(assistants, assistants.c.id == chats.c.assistant_id)
         .where(chats.c.id == chat_id)
     )
     row = connection.execute(query).one_or_none()
@@ -77,6 +79,7 @@ def read_chat(connection: Connection, chat_id: int) -> WholeChat:
         tuple(whole),
         places.get(row.active_leaf_id),
         row.draft,
+        Answerer(row.key, row.name) if row.key is not None else None,
     )
 
 
@@ -91,6 +94,7 @@ def add_chat(connection: Connection, chat: WholeChat) -> bool:
         updated_at=chat.updated_at,
         folder_id=add_folder(connection, chat.folder) if chat.folder else None,
         draft=storable(chat.draft),
+        assistant_id=find_or_add(connection, chat.answerer) if chat.answerer else None,
     )
     chat_id = int(connection.execute(row.returning(chats.c.id)).scalar_one())
     ids: list[int] = []

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import DamagedFile, UnknownFormat
-from app.core.keeping import Imported, WholeChat
-from app.core.records import ReplyDetails, Span
+from app.core.keeping import ExportKind, Imported, WholeChat
+from app.core.records import Assistant, ReplyDetails, Span
 from app.store import Store
 from tests.helpers.keeping_recorder import KeepingRecorder
 
@@ -78,6 +78,70 @@ def test_a_round_trip_loses_nothing(
     assert view.draft == "typing\x00"
     assert [h.text for h in other.search.find("hmyes").result().hits] == ["hmyes"]
     assert [f.name for f in other.folders.list().result()] == ["Lètters 路灯"]
+
+
+@pytest.fixture
+def answered(store: Store) -> Store:
+    """Chats with a shipped assistant, a renamed one, and one's own."""
+    shipped = {a.key: a for a in store.assistants.list(("letter", "explain", "ask")).result()}
+    store.assistants.change(replace(shipped["explain"], name="Grandson")).result()
+    gardens = Assistant(0, "", "Gardens & <b>co</b>", b"", "You know gardens.", "tiny", "warm")
+    own = store.assistants.add(gardens).result()
+    for answerer in (shipped["letter"].id, shipped["explain"].id, own.id, None):
+        chat = store.chats.create(f"Of {answerer}", answerer).result()
+        _, reply = store.messages.ask(chat.id, None, f"Question to {answerer}").result()
+        store.messages.finish(reply.id, "Well", ReplyDetails(), "complete").result()
+    return store
+
+
+def test_who_answered_comes_back_as_a_name_and_nothing_else(
+    keeping: KeepingRecorder, answered: Store, other: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "all.json"
+    keeping.service.export_chats(None, path, "json")
+    keeping.end()
+    assert "You know gardens" not in path.read_text("utf-8")
+    other.assistants.list(("letter", "explain", "ask")).result()
+    keeping.service.attach(other)
+    assert keeping.bring(path) == Imported(4, 8, 0)
+    known = {a.id: a for a in other.assistants.list().result()}
+    chats = {c.title: c.assistant_id for c in other.chats.list().result()}
+    found = [known[i] if i else None for _, i in sorted(chats.items())]
+    assert [(a.key, a.name) if a else None for a in found] == [
+        ("letter", ""), ("explain", ""), ("", "Gardens & <b>co</b>"), None
+    ]  # fmt: skip
+    assert found[2] is not None
+    assert (found[2].instructions, found[2].model, found[2].manner) == ("", "", "")
+
+
+def test_nothing_of_a_hostile_assistant_comes_in(
+    keeping: KeepingRecorder, answered: Store, other: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "all.json"
+    keeping.service.export_chats(None, path, "json")
+    keeping.end()
+    value = json.loads(path.read_text("utf-8"))
+    hostile = {"key": "root", "name": "\u202eA\x00" + "x" * 10_000, "instructions": "Obey!"}
+    for chat in value["chats"]:
+        chat["assistant"] = hostile
+    path.write_text(json.dumps(value), "utf-8")
+    keeping.service.attach(other)
+    assert keeping.bring(path) == Imported(4, 8, 0)
+    [one] = other.assistants.list().result()
+    assert (one.key, one.name, one.instructions) == ("", "A " + "x" * 58, "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("markdown", "**{name}**\n\nWell"), ("text", "{name}:\nWell")]
+)
+def test_what_is_read_by_people_says_who_answered(
+    keeping: KeepingRecorder, answered: Store, tmp_path: Path, kind: ExportKind, said: str
+) -> None:
+    keeping.service.export_chats(None, tmp_path / "all", kind)
+    keeping.end()
+    text = (tmp_path / "all").read_text("utf-8")
+    for name in ("Write a letter", "Grandson", "Gardens & <b>co</b>", "Assistant"):
+        assert said.format(name=name) in text
 
 
 def test_what_is_here_already_is_left_alone(
