@@ -443,14 +443,6 @@
 <context>
     <name>CheckLines</name>
     <message>
-        <source>The assistant was not sure about what is underlined. Please check it.</source>
-        <translation>L’assistant n’était pas sûr de ce qui est souligné. Merci de vérifier.</translation>
-    </message>
-    <message>
-        <source>This may be wrong; check what matters. The assistant was not sure about what is underlined.</source>
-        <translation>Cette réponse peut être fausse&#xa0;: vérifiez ce qui compte pour vous. L’assistant n’était pas sûr de ce qui est souligné.</translation>
-    </message>
-    <message>
         <source>{sentence} Underlined: {words}</source>
         <translation>{sentence} Souligné&#xa0;: {words}</translation>
     </message>
@@ -460,6 +452,14 @@
     <message>
         <source>The assistant was not sure about this. Please check it.</source>
         <translation>L’assistant n’en était pas sûr. Merci de vérifier.</translation>
+    </message>
+    <message>
+        <source>This may be wrong; check what matters. The assistant was not sure about what is underlined.</source>
+        <translation>Cette réponse peut être fausse&#xa0;: vérifiez ce qui compte pour vous. L’assistant n’était pas sûr de ce qui est souligné.</translation>
+    </message>
+    <message>
+        <source>The assistant was not sure about what is underlined. Please check it.</source>
+        <translation>L’assistant n’était pas sûr de ce qui est souligné. Veuillez le vérifier.</translation>
     </message>
     <message>
         <source>This is about money. Please check it with your bank or with somebody you trust before you decide.</source>
@@ -2001,13 +2001,6 @@
     <message>
         <source>Your office has decided this.</source>
         <translation>Votre bureau en a décidé ainsi.</translation>
-    </message>
-</context>
-<context>
-    <name>Sentences</name>
-    <message>
-        <source>The assistant was not sure about what is underlined. Please check it.</source>
-        <translation>L’assistant n’était pas sûr de ce qui est souligné. Veuillez le vérifier.</translation>
     </message>
 </context>
 <context>

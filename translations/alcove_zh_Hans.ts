@@ -439,14 +439,6 @@
 <context>
     <name>CheckLines</name>
     <message>
-        <source>The assistant was not sure about what is underlined. Please check it.</source>
-        <translation>带下划线的内容助手并不确定，请您核对。</translation>
-    </message>
-    <message>
-        <source>This may be wrong; check what matters. The assistant was not sure about what is underlined.</source>
-        <translation>这个回答可能有误，重要的内容请您核对。带下划线的内容助手并不确定。</translation>
-    </message>
-    <message>
         <source>{sentence} Underlined: {words}</source>
         <translation>{sentence}带下划线的是：{words}</translation>
     </message>
@@ -456,6 +448,14 @@
     <message>
         <source>The assistant was not sure about this. Please check it.</source>
         <translation>助手对此并不确定，请您核对。</translation>
+    </message>
+    <message>
+        <source>This may be wrong; check what matters. The assistant was not sure about what is underlined.</source>
+        <translation>这个回答可能有误，重要的内容请您核对。带下划线的内容，助手并不确定。</translation>
+    </message>
+    <message>
+        <source>The assistant was not sure about what is underlined. Please check it.</source>
+        <translation>带下划线的内容，助手并不确定，请您核对。</translation>
     </message>
     <message>
         <source>This is about money. Please check it with your bank or with somebody you trust before you decide.</source>
@@ -1985,13 +1985,6 @@
     <message>
         <source>Your office has decided this.</source>
         <translation>这是由您的单位决定的。</translation>
-    </message>
-</context>
-<context>
-    <name>Sentences</name>
-    <message>
-        <source>The assistant was not sure about what is underlined. Please check it.</source>
-        <translation>带下划线的内容，助手并不确定，请您核对。</translation>
     </message>
 </context>
 <context>
