@@ -11,7 +11,7 @@ import time
 
 from app.ui.conversation.stage import Stage
 
-_BUDGET_S = 0.005  # of a frame, for making widgets; what is left goes into the next frame
+_BUDGET_S = 0.003  # of a frame, for making widgets; what is left goes into the next frame
 _AT_END_PX = 48
 _FAR = 1 << 20  # a widget in use that is scrolled away waits here at most
 

@@ -148,8 +148,8 @@ class MessageArea(QAbstractScrollArea):
         self._waiting.setGeometry(left, arrangement.end, width, arrangement.tail)
         self._place_highlight()
         self._quiet = False
-        if arrangement.unfinished and not self._more.isActive():
-            self._more.start()
+        if arrangement.unfinished:
+            self._more.start()  # again, so that two steps never meet in one frame
         self._show_button()
 
     def _on_scrolled(self, value: int) -> None:

@@ -52,6 +52,8 @@ class ReplyWidget(QWidget):
         question: str = "",
         manner: Manner | None = None,
         parent: QWidget | None = None,
+        *,
+        width: int = 0,
     ) -> None:
         """Make the widget.
 
@@ -61,6 +63,7 @@ class ReplyWidget(QWidget):
             question: What it answers.
             manner: How much to show.
             parent: Qt parent.
+            width: Pixels it is about to get, when that is known: lines are then broken once.
         """
         super().__init__(parent)
         self._theme = theme
@@ -90,6 +93,8 @@ class ReplyWidget(QWidget):
         self._column.setSpacing(theme.px(4))
         self.answer.rendered.connect(self._show_checks)
         self._retranslate()
+        if width:
+            self.answer.lay_out(width)
         self.update_text(message.text, message.details.spans)
         self._show_state()
 

@@ -196,7 +196,9 @@ class Stage:
         else:
             before = self._messages[index - 1] if index else None
             question = before.text if before is not None and before.role == "user" else ""
-            widget = ReplyWidget(self._theme, message, question, self._manner, self._ground)
+            widget = ReplyWidget(
+                self._theme, message, question, self._manner, self._ground, width=self._width
+            )
             widget.set_last(index == len(self._messages) - 1)
         _pad(widget, self._theme)
         if message.id in self._unfolded:

@@ -83,6 +83,8 @@ class CodeCards(QObject):
         """
         cards = self._cards()
         for card in cards:
+            if card.coloured < len(card.parts) and time.perf_counter() > until:
+                return False
             self._colour_parts(card)
         for card in cards[: len(cards) - last_is_open]:
             if card.coloured == len(card.parts) > 1 and not card.whole:

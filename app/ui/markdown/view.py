@@ -27,7 +27,7 @@ from app.ui.markdown.runs import show_drawing
 from app.ui.markdown.style import TextStyle
 from app.ui.markdown.writer import MarkdownWriter
 
-_BUDGET_S = 0.005  # of a 16 ms frame, before the layout; the rest goes into the next turn
+_BUDGET_S = 0.003  # of a 16 ms frame, before the layout; the rest goes into the next turn
 _SHOWN_CHARACTERS = 150_000
 _FED_AT_ONCE = 4_000
 
