@@ -74,6 +74,7 @@ class I18n(QObject):
     def _install(self, code: str) -> None:
         for translator in self._translators:
             QCoreApplication.removeTranslator(translator)
+            translator.deleteLater()  # with its texts
         self._translators = []
         # Qt's own texts first: the translator installed last is asked first.
         qt_folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
@@ -89,6 +90,7 @@ class I18n(QObject):
     def _add(self, path: Path) -> bool:
         translator = QTranslator(self)
         if not translator.load(str(path)):
+            translator.deleteLater()
             return False
         QCoreApplication.installTranslator(translator)
         self._translators.append(translator)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QObject
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QObject, QTranslator
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import SettingsError
@@ -70,6 +70,8 @@ def test_switches_without_a_restart(qtbot: QtBot, tmp_path: Path) -> None:
         with pytest.raises(SettingsError):
             i18n.set_language("tlh")
         assert i18n.language == "zh_Hans"
+        # The texts of the languages before have gone with their translators.
+        qtbot.waitUntil(lambda: len(i18n.findChildren(QTranslator)) <= 2)
     finally:
         i18n.set_language("en")
         application.removeEventFilter(listener)
