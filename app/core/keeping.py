@@ -106,12 +106,14 @@ class ExportWords:
         assistant: Who answers.
         untitled: A chat without a name.
         shipped: Names of the shipped assistants, by their keys.
+        cautions: What is said below answers about money, medicine and law.
     """
 
     you: str
     assistant: str
     untitled: str
     shipped: Mapping[str, str] = field(default_factory=dict)
+    cautions: Mapping[str, str] = field(default_factory=dict)
 
     def speaker(self, answerer: Answerer | None) -> str:
         """What who answers is called."""

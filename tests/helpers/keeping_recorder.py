@@ -20,7 +20,13 @@ class KeepingRecorder:
 
     def __init__(self, qtbot: QtBot, tasks: Tasks, unlock: UnlockService) -> None:
         self._qtbot = qtbot
-        words = ExportWords("You", "Assistant", "No name", {"letter": "Write a letter"})
+        words = ExportWords(
+            "You",
+            "Assistant",
+            "No name",
+            {"letter": "Write a letter"},
+            {"medicine": "Ask a doctor."},
+        )
         self.service = KeepingService(tasks, lambda: words, unlock)
         self.shares: list[float] = []
         self.done: list[object] = []

@@ -12,6 +12,8 @@ from typing import Final, Literal
 
 Caution = Literal["", "money", "medicine", "law"]
 
+SUBJECTS: Final[tuple[Caution, ...]] = ("money", "medicine", "law")
+
 _ENOUGH: Final = 4
 _STRONG: Final = 4
 _WEAK: Final = 2
@@ -118,25 +120,30 @@ def caution_for(question: str, answer: str) -> Caution:
         answer: What was answered, without the thinking.
     """
     asked = _OTHER_MEANINGS.sub(" ", question[:_LOOKED_AT])
+    weights = {subject: _weight(subject, asked) for subject in _STRONG_PATTERNS}
+    if not any(weights.values()):  # as of most: the answer, much longer, need not be read
+        return ""
     answered = _OTHER_MEANINGS.sub(" ", answer[:_LOOKED_AT])
     best: Caution = ""
     most = _ENOUGH - 1
-    for subject in _STRONG_PATTERNS:
-        weight = _weight(subject, asked, answered)
-        if weight > most:
-            best, most = subject, weight
+    for subject, weight in weights.items():
+        whole = weight + _confirmed(subject, asked, answered) if weight else 0
+        if whole > most:
+            best, most = subject, whole
     return best
 
 
-def _weight(subject: Caution, asked: str, answered: str) -> int:
-    """How much speaks for a subject; without a word of it in the question, nothing does."""
+def _weight(subject: Caution, asked: str) -> int:
+    """How much of the question speaks for a subject; without a word of it there, nothing does."""
     strong = _different(_STRONG_PATTERNS[subject], asked)
     weak = _different(_WEAK_PATTERNS[subject], asked)
-    weight = _STRONG * len(strong) + _WEAK * len(weak - strong)
-    if not weight:
-        return 0
-    confirmed = _different(_STRONG_PATTERNS[subject], answered) - strong
-    return weight + _WEAK * min(2, len(confirmed))
+    return _STRONG * len(strong) + _WEAK * len(weak - strong)
+
+
+def _confirmed(subject: Caution, asked: str, answered: str) -> int:
+    """How much the answer adds to that."""
+    strong = _different(_STRONG_PATTERNS[subject], asked)
+    return _WEAK * min(2, len(_different(_STRONG_PATTERNS[subject], answered) - strong))
 
 
 def _different(pattern: re.Pattern[str], text: str) -> set[str]:

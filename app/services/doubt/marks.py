@@ -21,8 +21,8 @@ UNSURE: Final = 0.1
 knows often has less than a third, because the sentence could have gone on in other ways."""
 VERY_UNSURE: Final = 0.02
 MANY: Final = 3
-_LOOKED_AT: Final = 24_000
-"""Characters of an answer, four times as many as the longest reply has; more would be felt."""
+_LOOKED_AT: Final = 100_000
+"""Characters of an answer, more than any reply has: a millisecond for each thousand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from app.core.jsonfile import storage_error, sync_folder
 from app.core.keeping import Exported, ExportKind, ExportWords, WholeChat, WholeMessage
 from app.core.text import one_line
+from app.services.doubt import Caution, caution_for
 from app.services.history import split_channels
 from app.services.keeping import own_format
 from app.services.keeping.job import Job
@@ -85,23 +86,31 @@ def _write(file: TextIO, chats: Iterator[WholeChat], kind: ExportKind, words: Ex
 def _markdown(chat: WholeChat, words: ExportWords) -> Iterator[str]:
     """The branch that is shown; answers are Markdown already, questions stay as they were typed."""
     yield f"# {one_line(chat.title) or words.untitled}\n\n*{_day(chat)}*\n"
-    for message, answer in _said(chat):
+    for message, answer, caution in _said(chat):
         yield f"\n**{_speaker(chat, message, words)}**\n\n{answer}\n"
+        if caution in words.cautions:
+            yield f"\n*{words.cautions[caution]}*\n"
 
 
 def _plain(chat: WholeChat, words: ExportWords) -> Iterator[str]:
     title = one_line(chat.title) or words.untitled
     yield f"{title}\n{'=' * min(len(title), 60)}\n{_day(chat)}\n"
-    for message, answer in _said(chat):
+    for message, answer, caution in _said(chat):
         yield f"\n{_speaker(chat, message, words)}:\n{answer}\n"
+        if caution in words.cautions:
+            yield f"\n({words.cautions[caution]})\n"
 
 
-def _said(chat: WholeChat) -> Iterator[tuple[WholeMessage, str]]:
-    """What was said, without thinking and without empty replies."""
+def _said(chat: WholeChat) -> Iterator[tuple[WholeMessage, str, Caution]]:
+    """What was said, without thinking and without empty replies, and the caution it deserves."""
+    question = ""
     for message in chat.shown():
-        answer = split_channels(message.text, message.details.spans)[1].strip()
-        if answer:
-            yield message, answer
+        said = split_channels(message.text, message.details.spans)[1].strip()
+        if message.role == "user":
+            question = said
+        if said:
+            answers = message.role == "assistant"
+            yield message, said, caution_for(question, said) if answers else ""
 
 
 def _speaker(chat: WholeChat, message: WholeMessage, words: ExportWords) -> str:

@@ -102,14 +102,14 @@ def find_or_add(connection: Connection, answerer: Answerer) -> int | None:
         query = select(assistants.c.id).where(assistants.c.key == answerer.key)
         found = connection.scalars(query).first()
         if found is not None or not answerer.name:
-            return found
+            return None if found is None else int(found)
     name = storable(answerer.name)
     query = select(assistants.c.id).where(assistants.c.name == name, assistants.c.key == "")
     found = connection.scalars(query.order_by(assistants.c.id)).first()
     if found is None:
         row = insert(assistants).values(**_values(Assistant(0, "", name, b"", "", "", "")))
         found = connection.execute(row.returning(assistants.c.id)).scalar_one()
-    return found
+    return int(found)
 
 
 def _shipped(key: str) -> Assistant:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.core.records import Message
 from app.services.doubt import Caution, Mark, caution_for, marks_of
 from app.services.history import split_channels
+from app.ui.check_words import CheckWords
 from app.ui.conversation.note_line import NoteLine
 from app.ui.look.theme import Theme
 from app.ui.markdown.view import MarkdownView
@@ -66,12 +67,7 @@ class CheckLines(QWidget):
         self.setVisible(bool(text or caution))
 
     def _doubt(self) -> tuple[str, str]:
-        text = self.tr("The assistant was not sure about what is underlined. Please check it.")
-        if self._many:
-            text = self.tr(
-                "This may be wrong; check what matters. The assistant was not sure about what is "
-                "underlined."
-            )
+        text = CheckWords().doubt(many=self._many)
         named = "; ".join(self._words[:_MOST_WORDS])
         spoken = self.tr("{sentence} Underlined: {words}").format(sentence=text, words=named)
         return text, spoken
@@ -84,31 +80,6 @@ class CheckLines(QWidget):
             line.say(text, spoken)
             line.setVisible(bool(text))
         return line
-
-
-class CheckWords(QObject):
-    """Sentences about doubt in the language that is on."""
-
-    def tip(self) -> str:
-        """Of underlined words."""
-        return self.tr("The assistant was not sure about this. Please check it.")
-
-    def caution(self, subject: Caution) -> str:
-        """About a subject, "" for none."""
-        words = {
-            "money": self.tr(
-                "This is about money. Please check it with your bank or with somebody you trust "
-                "before you decide."
-            ),
-            "medicine": self.tr(
-                "This is about health. Please ask a doctor or a pharmacist before you rely on it."
-            ),
-            "law": self.tr(
-                "This is about the law. Please ask a lawyer or an advice centre before you rely "
-                "on it."
-            ),
-        }
-        return words.get(subject, "")
 
 
 class LongCheck(QObject):

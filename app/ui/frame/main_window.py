@@ -29,7 +29,7 @@ from app.ui.look.icons import window_icon
 from app.ui.look.theme import Theme
 
 _SIZE = (1280, 860)
-_LEAST = (480, 420)
+_LEAST = (360, 420)
 
 
 class MainWindow(QMainWindow):
@@ -112,7 +112,9 @@ class MainWindow(QMainWindow):
         self.preferences = PreferenceWiring(shell, self.theme, services.settings, services.i18n)
         self.preferences.failed.connect(self.chats.show_error)
         self.preferences.room_changed.connect(services.chats.fit_saved)
-        self.paper = PaperWiring(shell, self.theme, services.chats, services.settings)
+        self.paper = PaperWiring(
+            shell, self.theme, services.chats, services.assistants, services.settings
+        )
         self.paper.failed.connect(self.chats.show_error)
         self.row_wishes = RowWishes(
             shell,

@@ -73,6 +73,7 @@ class PaperDesk(QObject):
         title: str,
         messages: Sequence[Message],
         *,
+        speaker: str = "",
         only: int | None = None,
         mark_doubt: bool = True,
     ) -> None:
@@ -81,12 +82,13 @@ class PaperDesk(QObject):
         Args:
             title: Of the chat, "" for none.
             messages: The branch that is shown.
+            speaker: Name of who answers, "" for the assistant for anything.
             only: Id of the one reply that is wanted; None: all of it.
             mark_doubt: Underline what the model was unsure of.
         """
         self.leave_preview()
         self._preview.begin()
-        script = script_of(messages, title, only=only, mark_doubt=mark_doubt)
+        script = script_of(messages, title, speaker=speaker, only=only, mark_doubt=mark_doubt)
         pages = Pages(script, usual_sheet(), paper_size_pt(self._theme.text_size_pt))
         self._layout = Steps(
             _laid_out(pages), self._on_laid_out, self.failed.emit, self._preview.show_share, self
@@ -98,12 +100,15 @@ class PaperDesk(QObject):
         title: str,
         messages: Sequence[Message],
         *,
+        speaker: str = "",
         only: int | None = None,
         mark_doubt: bool = True,
     ) -> None:
         """Ask for a name, then write the file; arguments as in `print_messages`."""
         if not self.busy:
-            self._ask_name(kind, script_of(messages, title, only=only, mark_doubt=mark_doubt))
+            self._ask_name(
+                kind, script_of(messages, title, speaker=speaker, only=only, mark_doubt=mark_doubt)
+            )
 
     def leave_preview(self) -> None:
         """Nobody looks at the pages any more."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from PySide6.QtCore import QDate, QLocale, QObject
+from PySide6.QtCore import QDate, QLocale
 
 from app.core.records import Message
 from app.core.text import one_line
-from app.services.doubt import marks_of
+from app.services.doubt import caution_for, marks_of, needs_note
 from app.services.history import split_channels
+from app.ui.check_words import CheckWords
 from app.ui.export_words import export_words
 from app.ui.markdown.blocks import Block, BlockSplitter
 
@@ -54,6 +55,7 @@ class Script:
 
     Attributes:
         title: Of the conversation, never empty.
+        speaker: Name of who answers.
         date: As one writes it in the language that is on.
         messages: The branch, in order.
         only: Id of the one reply that is written, without title and names; None: all of it.
@@ -61,6 +63,7 @@ class Script:
     """
 
     title: str
+    speaker: str
     date: str
     messages: tuple[Message, ...]
     only: int | None = None
@@ -85,7 +88,7 @@ class Script:
                 yield Part("label", words.you)
                 yield from _plain(clean(message.text))
             elif message.role == "assistant":
-                yield from self._answer(message, question, words.assistant)
+                yield from self._answer(message, question, self.speaker)
 
     def _answer(self, message: Message, question: str, speaker: str) -> Iterator[Part]:
         answer = split_channels(message.text, message.details.spans)[1]
@@ -95,22 +98,19 @@ class Script:
             yield Part("label", speaker)
         marks = marks_of(message, question) if self.mark_doubt else ()
         yield from _rich(answer, tuple((mark.start, mark.end) for mark in marks))
+        words = CheckWords()
         if marks:
-            yield Part("note", Sentences().check())
-
-
-class Sentences(QObject):
-    """Speaks the language that is on; a QObject so that the sentences are collected."""
-
-    def check(self) -> str:
-        """Below a reply with marks of doubt."""
-        return self.tr("The assistant was not sure about what is underlined. Please check it.")
+            yield Part("note", words.doubt(many=needs_note(marks)))
+        caution = words.caution(caution_for(question, answer))
+        if caution:  # whoever is given the paper has not seen the window
+            yield Part("note", caution)
 
 
 def script_of(
     messages: Sequence[Message],
     title: str,
     *,
+    speaker: str = "",
     only: int | None = None,
     mark_doubt: bool = True,
     moment: datetime | None = None,
@@ -120,14 +120,18 @@ def script_of(
     Args:
         messages: A branch; thinking is left out.
         title: Of the chat, "" for none.
+        speaker: Name of who answers; "" for the assistant for anything.
         only: Id of the one reply that is wanted; None: all of it.
         mark_doubt: Underline what the model was unsure of.
         moment: Now, unless a test wants another time.
     """
     now = moment or datetime.now().astimezone()
     date = QLocale().toString(QDate(now.year, now.month, now.day), QLocale.FormatType.LongFormat)
-    name = one_line(title) or export_words().untitled
-    return Script(name, date, tuple(messages), only, mark_doubt)
+    words = export_words()
+    name = one_line(title) or words.untitled
+    return Script(
+        name, one_line(speaker) or words.assistant, date, tuple(messages), only, mark_doubt
+    )
 
 
 def clean(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import zlib
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -167,6 +168,38 @@ def test_doubts_are_underlined_and_explained() -> None:
     assert CHECK in " ".join(text(marked).split())
     assert CHECK not in " ".join(text(plain).split())
     assert dark_share(marked) > dark_share(plain)
+
+
+def test_a_caution_stands_below_an_answer_of_consequence() -> None:
+    asked = message(1, "user", "How much ibuprofen may I take with my blood pressure medication?")
+    answer = message(2, "assistant", "Two tablets.")
+    for only in (None, 2):
+        words = " ".join(text(pdf(script_of((asked, answer), "Pills", only=only))).split())
+        assert "Please ask a doctor or a pharmacist" in words
+    harmless = (message(1, "user", "How do lamps work?"), answer)
+    assert "Please ask" not in text(pdf(script_of(harmless, "Lamps")))
+
+
+def test_many_doubts_are_said_of_the_whole_reply() -> None:
+    sentence, details = doubtful()
+    count = 4
+    step = len(sentence) + 1
+    many = replace(
+        details,
+        token_ids=details.token_ids * count,
+        logprobs=tuple(details.logprobs) * count,
+        token_ends=tuple(n * step + end for n in range(count) for end in details.token_ends),
+        spans=(Span("answer", 0, count * step),),
+    )
+    reply = message(2, "assistant", f"{sentence} " * count, many)
+    words = " ".join(text(pdf(script_of((reply,), "Who", only=2))).split())
+    assert "This may be wrong; check what matters." in words
+
+
+def test_who_answered_is_named() -> None:
+    words = text(pdf(script_of(letter(), "The lamp", speaker="Write a letter")))
+    assert "Write a letter" in words
+    assert "Assistant" not in words
 
 
 @pytest.mark.parametrize("sheet", [A4, Sheet(612, 792), Sheet(298, 420)])

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.core.options import MARK_DOUBT
 from app.core.records import ChatView
 from app.core.settings import Settings
+from app.services.assistants import ASK, AssistantService
 from app.services.chats import ChatService
 from app.services.history import answer_text
 from app.ui.frame.shell import Shell
@@ -30,11 +31,19 @@ class PaperWiring(QObject):
 
     failed = Signal(object)
 
-    def __init__(self, shell: Shell, theme: Theme, chats: ChatService, settings: Settings) -> None:
+    def __init__(
+        self,
+        shell: Shell,
+        theme: Theme,
+        chats: ChatService,
+        assistants: AssistantService,
+        settings: Settings,
+    ) -> None:
         super().__init__(shell)
         self._shell = shell
         self._theme = theme
         self._chats = chats
+        self._assistants = assistants
         self._settings = settings
         self._desk: PaperDesk | None = None
         self._preview: PreviewPage | None = None
@@ -84,9 +93,11 @@ class PaperWiring(QObject):
 
     def _to_desk(self, give: Callable[..., None], view: ChatView, message_id: int | None) -> None:
         """Give the desk a whole chat, or one of its replies with the question it answers."""
+        answerer = self._assistants.of(view.summary.assistant_id)
         give(
             view.summary.title,
             view.messages,
+            speaker="" if answerer.key == ASK else answerer.name,
             only=message_id,
             mark_doubt=self._settings.get(MARK_DOUBT),
         )

@@ -115,3 +115,9 @@ def test_a_giant_reply_is_not_felt() -> None:
     start = time.process_time()
     assert len(marks_of(message)) > 1000
     assert time.process_time() - start < 0.4
+
+
+def test_the_end_of_a_long_reply_is_looked_at_too() -> None:
+    text = "It was like that for a long time. " * 2_900 + "The capital is Sydney."
+    assert len(text) > 98_000
+    assert marked(reply(text, "Sydney")) == ["Sydney"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import ReadOnly, StoreError
-from app.core.keeping import BackedUp, Exported
+from app.core.keeping import BackedUp, Exported, ExportKind
 from app.core.records import ReplyDetails, Span
 from app.services.keeping.exporting import export
 from app.services.keeping.job import Cancelled, Job
@@ -36,6 +36,23 @@ def test_markdown(keeping: KeepingRecorder, lamps: int, store: Store, tmp_path: 
         f"# Street lamps\n\n*{day}*\n\n**You**\n\nWhich *lamps*?\n\n"
         "**Assistant**\n\n**Gas** lamps 路灯\n\n**You**\n\nAnd\nnow?\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("markdown", "*Ask a doctor.*"), ("text", "(Ask a doctor.)")]
+)
+def test_a_caution_goes_along(
+    keeping: KeepingRecorder, lamps: int, store: Store, tmp_path: Path, kind: ExportKind, said: str
+) -> None:
+    chat = store.chats.create().result()
+    question = "What is the dosage of ibuprofen?"
+    _, reply = store.messages.ask(chat.id, None, question).result()
+    store.messages.finish(reply.id, "Take two.", ReplyDetails(), "complete").result()
+    keeping.service.export_chats(None, tmp_path / "all", kind)
+    keeping.end()
+    text = (tmp_path / "all").read_text("utf-8")
+    assert text.count(said) == 1
+    assert text.index(said) > text.index("Take two.")
 
 
 def test_text_of_all(keeping: KeepingRecorder, lamps: int, store: Store, tmp_path: Path) -> None:
