@@ -177,6 +177,9 @@ class Hands:
         self._done = 0
         self._beaten = 0.0
         self._dialog_since = 0.0
+        # One for all steps: PySide keeps something of every QTimer.singleShot with a method.
+        self._timer = QTimer(singleShot=True)
+        self._timer.timeout.connect(self._step)
         unlock, chats, host = program.unlock, program.chats, program.host
         unlock.passphrase_needed.connect(lambda _: unlock.provide_passphrase(PASSPHRASE))
         chats.error_raised.connect(lambda error: journal.note("error", code=error.code))
@@ -192,8 +195,7 @@ class Hands:
         self._later()
 
     def _later(self) -> None:
-        pause_ms = int(self._chance.choice((5, 30, 60, 120, 250)))
-        QTimer.singleShot(pause_ms, self._step)
+        self._timer.start(int(self._chance.choice((5, 30, 60, 120, 250))))
 
     def _step(self) -> None:
         # Before anything that may open a menu or a dialog with an event loop of its own.
