@@ -139,11 +139,11 @@ def test_a_growing_reply_can_be_read(qtbot: QtBot, open_room: OpenRoom) -> None:
     chats.reply_changed.emit(ReplyProgress(4, text, (Span("answer", 0, len(text)),), "generating"))
     room.window.voice.read_last()
     assert voice.message_id == 4
-    assert list(voice._queue) == ["It grows."]
+    assert list(voice._coming) == ["It grows."]
     text += " goes on. The end"
     chats.reply_changed.emit(ReplyProgress(4, text, (Span("answer", 0, len(text)),), "generating"))
-    assert list(voice._queue) == ["It grows.", "And it goes on."]
+    assert list(voice._coming) == ["And it goes on."]
     details = ReplyDetails(spans=(Span("answer", 0, len(text)),))
     chats.reply_finished.emit(Message(4, 1, 3, "assistant", text, "complete", NOW, details))
-    assert list(voice._queue) == ["It grows.", "And it goes on.", "The end"]
+    assert list(voice._coming) == ["The end"]
     room.window.voice.stop()
