@@ -120,7 +120,7 @@ class ChatList(RowList):
         if isinstance(entry, ChatSummary):
             menu: RowMenu = ChatMenu(self.theme, entry, self._folders, self._offered, self)
         elif isinstance(entry, FolderHeading):
-            menu = FolderMenu(self.theme, self)
+            menu = FolderMenu(self.theme, entry.folder, self)
         else:
             return None
         menu.chosen.connect(lambda wish, value: self._do(entry, wish, value))

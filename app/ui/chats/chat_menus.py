@@ -96,8 +96,8 @@ class ChatMenu(RowMenu):
 class FolderMenu(RowMenu):
     """Everything about one folder: "rename", "folder" for another one, "delete"."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, parent)
+    def __init__(self, theme: Theme, folder: Folder, parent: QWidget) -> None:
+        super().__init__(theme, parent, one_line(folder.name))
         self._offer("pencil", self.tr("Rename"), "rename", key=Qt.Key.Key_F2)
         self._offer("plus", self.tr("New folder…"), "folder")
         self.addSeparator()

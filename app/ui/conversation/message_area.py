@@ -40,7 +40,8 @@ class MessageArea(QAbstractScrollArea):
         self._arrangement = Arrangement(self._stage)
         self._highlight = Highlight(theme, self.viewport())
         self._waiting = WaitingLine(theme, self.viewport())
-        self._to_end = Button(theme, "outlined", "arrow-down", parent=self)
+        # In the viewport, since a screen reader is told of nothing else that lies in here.
+        self._to_end = Button(theme, "outlined", "arrow-down", parent=self.viewport())
         self._to_end.hide()
         self._to_end.clicked.connect(self.go_to_end)
         self._more = self._later(self._arrange, _FRAME_MS)
@@ -113,6 +114,7 @@ class MessageArea(QAbstractScrollArea):
     def _on_widget_made(self, widget: MessageWidget) -> None:
         self.connect_widget(widget)
         self._waiting.raise_()
+        self._to_end.raise_()
         self._chain.start()
 
     def _stand(self) -> None:

@@ -87,6 +87,7 @@ class AssistantRow(QWidget):
         self._flow.removeWidget(self._more)
         self._flow.addWidget(button)
         self._flow.addWidget(self._more)
+        self._more.raise_()  # the last one also for who hears them one after the other
         QWidget.setTabOrder(self.buttons[-1] if self.buttons else self, button)
         QWidget.setTabOrder(button, self._more)
         return button
