@@ -6,6 +6,7 @@ from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QPainter, QPdfWriter
 
 from app.ui.paper.pages import Pages
+from app.ui.paper.pdf_reading import readable
 from app.ui.paper.script import Script
 from app.ui.paper.sheet import Sheet
 from app.ui.paper.steps import Content, Work
@@ -38,4 +39,4 @@ def pdf_file(script: Script, sheet: Sheet, size_pt: int) -> Work[Content]:
         painter.end()
     buffer.close()
     content = bytes(buffer.data().data())
-    return lambda: content
+    return lambda: readable(content, script.language)

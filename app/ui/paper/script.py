@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 
 from PySide6.QtCore import QDate, QLocale
 
+from app.core.languages import language_of
 from app.core.records import Message
 from app.core.text import one_line
 from app.services.doubt import caution_for, marks_of, needs_note
@@ -19,6 +21,7 @@ from app.ui.export_words import export_words
 from app.ui.markdown.blocks import Block, BlockSplitter
 
 PartKind = Literal["title", "label", "question", "answer", "note"]
+_TELLING, _TELLING_MESSAGES = 400, 20  # enough to tell the language
 _PIECE = 6_000  # characters laid out together; more would be felt as a hitch
 # What XML forbids, what turns the writing direction of a whole page, what Qt's documents keep.
 _UNPRINTABLE = re.compile(
@@ -68,6 +71,13 @@ class Script:
     messages: tuple[Message, ...]
     only: int | None = None
     mark_doubt: bool = True
+
+    @property
+    def language(self) -> str:
+        """What most of it is in, else what the window speaks."""
+        beginnings = (m.text[:_TELLING] for m in self.messages if self.only in (None, m.id))
+        told = language_of(" ".join(islice(beginnings, _TELLING_MESSAGES)))
+        return told or QLocale().bcp47Name()
 
     @property
     def characters(self) -> int:

@@ -32,6 +32,7 @@ def word_file(script: Script, sheet: Sheet, size_pt: int) -> Work[Content]:
     styles.set_up(script.title, script.date)
     properties = document.core_properties
     properties.title, properties.author, properties.comments = script.title[:_MOST_IN_FIELD], "", ""
+    properties.language = script.language
     properties.created = properties.modified = datetime.now(UTC)
     writer = _Writer(Body(document), styles)
     length = script.characters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import zlib
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +17,7 @@ from app.core.records import ReplyDetails, Span
 from app.ui.look.fonts import load_fonts
 from app.ui.look.theme import Theme
 from app.ui.paper.pages import Pages
+from app.ui.paper.pdf_reading import readable
 from app.ui.paper.script import script_of
 from app.ui.paper.sheet import Sheet
 from tests.gui.paper.conversations import A4, THOUGHT, letter, message, pdf
@@ -79,13 +79,37 @@ def test_everything_can_be_read_and_selected() -> None:
         "A lamp is a small sun.",
         "Monday off",
         "def lamp(on: bool) -> str:",
-        "谢谢您!请用中文写。",
+        "谢谢您！请用中文写。",
         "我写信是为了路灯的事。",
     ):
-        assert part in unicodedata.normalize("NFKC", words), part
+        assert part in words, part
     assert "**" not in words
     assert "secret thought" not in words
     assert THOUGHT[:20] not in words
+
+
+def test_chinese_is_copied_as_it_was_written() -> None:
+    lamps = "一见马车长门飞鸟鱼龙，户户用人口手足土山水火风金木日月。黄青骨齿"
+    content = pdf(script_of((message(1, "user", f"**{lamps}**\n\n{lamps}"),), lamps))
+    assert text(content).count(lamps) == 3
+    assert "\t" not in text(pdf(script_of(letter(), "The lamp")))
+
+
+@pytest.mark.parametrize(
+    ("words", "language"), [("Écrivez une lettre pour la mairie", b"fr"), ("请写一封信", b"zh")]
+)
+def test_title_and_language_are_told(words: str, language: bytes) -> None:
+    content = pdf(script_of((message(1, "user", words),), words))
+    assert b"/Lang (" + language + b")" in content[-1_000:]
+    assert b"/DisplayDocTitle true" in content[-1_000:]
+    document = opened(content)
+    assert document.metaData(QPdfDocument.MetaDataField.Title) == words
+    assert document.pageCount() == 1
+
+
+def test_another_form_of_the_file_is_left_as_it_is() -> None:
+    for other in (b"", b"%PDF-2.0 something else", b"trailer <</Root 1 0 R>> startxref 5 %%EOF"):
+        assert readable(other, "fr") == other
 
 
 def test_a_formula_is_drawn_and_its_words_can_be_copied() -> None:
