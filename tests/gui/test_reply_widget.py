@@ -174,6 +174,7 @@ def test_buttons_say_what_is_wished(qtbot: QtBot, theme: Theme) -> None:
     widget = ReplyWidget(theme, reply("**Paris**"))
     qtbot.addWidget(widget)
     widget.set_last(True)
+    widget.resize(900, 200)
     widget.show()
     wishes: list[tuple[str, int]] = []
     widget.action_wished.connect(lambda name, number: wishes.append((name, number)))
@@ -198,10 +199,32 @@ def test_the_simple_view_shows_fewer_buttons(qtbot: QtBot, theme: Theme) -> None
     widget.set_last(True)
     widget.show()
     assert shown_buttons(widget) == ["Copy", "Try again"]
+    widget.resize(900, 200)
     widget.set_manner(Manner())
     assert len(shown_buttons(widget)) == 6
     widget.set_manner(Manner(simple=True))
     assert shown_buttons(widget) == ["Copy", "Try again"]
+
+
+def test_what_has_no_room_in_the_line_is_in_the_menu(qtbot: QtBot, theme: Theme) -> None:
+    widget = ReplyWidget(theme, reply("Paris"))
+    qtbot.addWidget(widget)
+    widget.set_last(True)
+    widget.resize(520, 200)
+    widget.show()
+    row = shown_buttons(widget)
+    assert "Save as Word" not in row
+    assert row[-1] == "More"
+    more = button(widget, "More")
+    assert more.y() == button(widget, "Copy").y()
+    menu = more.menu()  # type: ignore[attr-defined]
+    menu.aboutToShow.emit()
+    offered = [action.text() for action in menu.actions()]
+    assert {*row[:-1], *offered} >= {"Copy", "Read aloud", "Save as Word", "Print", "Try again"}
+    widget.resize(900, 200)
+    assert len(shown_buttons(widget)) == 6
+    menu.aboutToShow.emit()
+    assert len(menu.actions()) == 2
 
 
 def test_reading_aloud_can_be_ended(qtbot: QtBot, theme: Theme) -> None:

@@ -70,7 +70,7 @@ def test_one_conversation_as_a_file(qtbot: QtBot, room: Room, tmp_path: Path) ->
     dialog.close()
     bar = room.window.findChild(PaperBar)
     assert bar is not None
-    qtbot.waitUntil(lambda: "bread.json" in bar._words.words())
+    qtbot.waitUntil(lambda: "bread.json" in bar.words.words())
     assert bar._open.isVisible()
     text = path.read_text("utf-8")
     json.loads(text)

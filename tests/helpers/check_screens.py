@@ -1,9 +1,9 @@
 """Looks at every screen in every language, scheme and size, and takes its picture.
 
-Run: python -m tests.helpers.check_screens [--pictures FOLDER] (or `make check-screens`).
+Run: python -m tests.helpers.check_screens [--pictures FOLDER] [--out FILE] (`make check-screens`).
 
-One process for each scale of the display (QT_SCALE_FACTOR), because Qt takes it in at its start.
-Pictures have at most 256 colours, which is what a drawn window needs, to keep the repository small.
+One process for each language and scale of the display (QT_SCALE_FACTOR), because Qt takes that in
+at its start; two of them at a time, each on a display of its own.
 """
 
 from __future__ import annotations
@@ -13,83 +13,205 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from tests.helpers.display import private_display
-from tests.helpers.legibility import faults, focus_faults
-from tests.helpers.screen_tour import LANGUAGES, SCHEMES, VIEWS, tour
+from tests.helpers.legibility import look_at
+from tests.helpers.screen_sheets import is_pictured, keep, make_sheets
+from tests.helpers.screen_stops import screens
+from tests.helpers.screen_tour import LANGUAGES, SCHEMES, VIEWS, Tour, tour
+from tests.helpers.seen_focus import focus_faults
 
 ROOT = Path(__file__).resolve().parents[2]
-SCALES = {"1": (1280, 860), "1.5": (1280, 800), "2": (960, 600)}
-"""Scale of the display, and the size of the window in its own pixels."""
+COMMAND = "make check-screens"
+_AT_A_TIME = 2
+_LIMIT_S = 1_500
 
-TEXT_SIZES_PT = {"1": (0, 28), "1.5": (0,), "2": (0,)}
-PICTURED = ("new", "conversation", "earlier", "settings", "help", "bin", "recovery")
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a window and its text are.
+
+    Attributes:
+        name: Of the size.
+        simple_pt: Text of the Simple view in points.
+        full_pt: Text of the Full view.
+        width_px: Of the window, in its own pixels.
+        height_px: Of the window.
+    """
+
+    name: str
+    simple_pt: int
+    full_pt: int
+    width_px: int
+    height_px: int
+
+    def points(self, view: str) -> int:
+        """Size of the text in that view."""
+        return self.simple_pt if view == "simple" else self.full_pt
+
+
+SIZES = {
+    "1": (
+        Size("usual", 18, 16, 1280, 860),
+        Size("wide", 28, 28, 1600, 900),
+        Size("narrow", 16, 16, 360, 640),
+        Size("large", 28, 28, 640, 600),
+    ),
+    "1.5": (Size("usual", 18, 16, 1280, 800), Size("large", 28, 28, 853, 533)),
+    "2": (
+        Size("usual", 18, 16, 960, 600),
+        Size("narrow", 16, 16, 640, 430),
+        Size("large", 28, 28, 960, 600),
+    ),
+}
+"""By the scale of the display."""
+
+
+@dataclass(slots=True)
+class Sum:
+    """What was looked at, and what was found."""
+
+    screens: int = 0
+    texts: int = 0
+    lines: int = 0
+    targets: int = 0
+    focus: int = 0
+    names: list[str] = field(default_factory=list)
+    faults: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, other: Sum) -> None:
+        """Take in what another process saw."""
+        self.screens += other.screens
+        self.texts += other.texts
+        self.lines += other.lines
+        self.targets += other.targets
+        self.focus += other.focus
+        self.names = sorted({*self.names, *other.names})
+        self.faults |= other.faults
 
 
 def main() -> int:
     """Check all; 0 when nothing was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=Path)
-    parser.add_argument("--scale", choices=SCALES, help=argparse.SUPPRESS)
+    parser.add_argument("--pictures", type=Path, help="folder for the sheets")
+    parser.add_argument("--out", type=Path, help="file for the numbers")
+    parser.add_argument("--scale", choices=SIZES, help=argparse.SUPPRESS)
+    parser.add_argument("--language", choices=LANGUAGES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.scale:
-        return _one_scale(options.scale, options.pictures)
-    failed = 0
+        print(json.dumps(asdict(_one(options.scale, options.language, options.pictures))))
+        return 0
+    began = time.monotonic()
+    kept = tempfile.TemporaryDirectory() if options.pictures else nullcontext()
+    with kept as folder, ThreadPoolExecutor(_AT_A_TIME) as pool:
+        whole = Sum()
+        jobs = [(scale, language) for scale in SIZES for language in LANGUAGES]
+        for part in pool.map(lambda job: _in_process(*job, folder=folder), jobs):
+            whole.add(part)
+        if options.pictures:
+            make_sheets(Path(str(folder)), options.pictures)
+    numbers = _numbers(whole, time.monotonic() - began)
+    if options.out:
+        options.out.write_text(json.dumps(numbers, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(json.dumps(numbers, indent=1, ensure_ascii=False))
+    return 1 if whole.faults else 0
+
+
+def _numbers(whole: Sum, seconds: float) -> dict[str, object]:
+    combinations = sum(map(len, SIZES.values())) * len(LANGUAGES) * len(SCHEMES)
+    return {
+        "command": COMMAND,
+        "seconds": round(seconds),
+        "languages": LANGUAGES,
+        "schemes": SCHEMES,
+        "sizes": {scale: [asdict(size) for size in sizes] for scale, sizes in SIZES.items()},
+        "combinations": combinations,
+        "different_screens": len(whole.names),
+        "screens_looked_at": whole.screens,
+        "texts_and_icons": whole.texts,
+        "lines": whole.lines,
+        "targets": whole.targets,
+        "screens_walked_by_tab": whole.focus,
+        "failures": sum(map(len, whole.faults.values())),
+        "faults": whole.faults,
+        "names": whole.names,
+    }
+
+
+def _in_process(scale: str, language: str, *, folder: str | None) -> Sum:
+    command = [sys.executable, "-m", "tests.helpers.check_screens"]
+    command += ["--scale", scale, "--language", language]
+    command += ["--pictures", folder] if folder else []
     with private_display(2560, 1720) as display:
-        for scale in SCALES:
-            command = [sys.executable, "-m", "tests.helpers.check_screens", "--scale", scale]
-            command += ["--pictures", str(options.pictures)] if options.pictures else []
-            environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-            environment |= {"QT_SCALE_FACTOR": scale, "PYTHON_KEYRING_BACKEND": "none"}
-            environment.pop("WAYLAND_DISPLAY", None)
-            failed |= subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    return failed
+        environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+        environment |= {"QT_SCALE_FACTOR": scale, "PYTHON_KEYRING_BACKEND": "none"}
+        environment.pop("WAYLAND_DISPLAY", None)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, check=True, timeout=_LIMIT_S, stdout=subprocess.PIPE
+        )
+    found = Sum(**json.loads(done.stdout))
+    for name, told in found.faults.items():
+        print(name, *told, sep="\n  ", flush=True)
+    print(f"scale {scale}, {language}: {found.screens} screens", file=sys.stderr, flush=True)
+    return found
 
 
-def _one_scale(scale: str, pictures: Path | None) -> int:
-    application = QApplication([])
-    found: dict[str, list[str]] = {}
-    count = 0
-    for one in tour(application):
-        one.window.resize(*SCALES[scale])
-        for size_pt in TEXT_SIZES_PT[scale]:
-            for language in LANGUAGES:
-                for scheme in SCHEMES:
-                    one.dress(language, scheme, size_pt)
-                    for view in VIEWS:
-                        for screen in one.screens(view, language):
-                            count += 1
-                            name = f"{view}-{screen}-{language}-{scheme}-{scale}-{size_pt or 'own'}"
-                            told = faults(one.window, scheme)
-                            if size_pt == 0 and scale == "1" and language == "en":
-                                told += focus_faults(one.window, scheme)
-                            if told:
-                                found[name] = told
-                            if pictures is not None and _is_pictured(screen, scale, size_pt):
-                                _save(one.window.grab().toImage(), pictures / _file(name))
-    print(json.dumps(found, indent=1, ensure_ascii=False))
-    print(f"scale {scale}: {count} screens, {len(found)} with faults", flush=True)
-    return 1 if found else 0
+def _one(scale: str, language: str, pictures: Path | None) -> Sum:
+    whole = Sum()
+    for one in tour(QApplication([])):
+        for size in SIZES[scale]:
+            for scheme in SCHEMES:
+                for view in VIEWS:
+                    one.dress(language, scheme, size.points(view))
+                    one.window.resize(size.width_px, size.height_px)
+                    folder = pictures if size.name == "usual" else None
+                    where = f"{language}-{scheme}-{scale}"
+                    for name, told in _view(one, view, scheme, where, whole, folder):
+                        if told:
+                            whole.faults[f"{name}-{where}-{size.name}"] = told
+                    if (scale, language, size.name) == ("1", "en", "usual"):
+                        whole.focus += _walk(one, view, scheme, whole)
+    return whole
 
 
-def _is_pictured(screen: str, scale: str, size_pt: int) -> bool:
-    if size_pt or scale == "1.5":
-        return False
-    return screen in PICTURED if scale == "1" else screen in PICTURED[:2]
+def _view(
+    one: Tour, view: str, scheme: str, where: str, whole: Sum, pictures: Path | None
+) -> Iterator[tuple[str, list[str]]]:
+    seen: set[str] = set()
+    for screen, window in screens(one, view):
+        look = look_at(window, scheme)
+        whole.screens += 1
+        whole.texts += look.texts
+        whole.lines += look.lines
+        whole.targets += look.targets
+        name = f"{view}-{screen}"
+        seen.add(name)
+        if pictures is not None and is_pictured(name, where):
+            keep(window.grab().toImage(), pictures, name, where)
+        yield name, list(look.faults)
+    whole.names = sorted({*whole.names, *seen})
 
 
-def _file(name: str) -> str:
-    return name.replace("-1-own", "").replace("-2-own", "-200") + ".png"
-
-
-def _save(image: QImage, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not image.convertToFormat(QImage.Format.Format_Indexed8).save(str(path)):
-        raise OSError(f"cannot write {path}")
+def _walk(one: Tour, view: str, scheme: str, whole: Sum) -> int:
+    """Put the keyboard on everything, and look where it is."""
+    walked = 0
+    for screen, window in screens(one, view):
+        if isinstance(window, QMenu):
+            continue
+        walked += 1
+        told = focus_faults(window, scheme)
+        if told:
+            whole.faults[f"{view}-{screen}-focus-{scheme}"] = told
+    return walked
 
 
 if __name__ == "__main__":

@@ -11,13 +11,25 @@ class Texts:
 
     Attributes:
         titles: Other conversations.
-        gone: One in the bin.
+        gone: Those in the bin.
+        folder: Name of one.
+        endings: A question whose answers ended in every other way.
+        thinking: What was thought before one of them.
+        word: Can be found in what was said.
+        assistant: Name of one's own.
+        instructions: What it is told.
         questions: Asked one after the other.
         answers: One for each question.
     """
 
     titles: tuple[str, ...]
-    gone: str
+    gone: tuple[str, ...]
+    folder: str
+    endings: str
+    thinking: str
+    word: str
+    assistant: str
+    instructions: str
     questions: tuple[str, ...]
     answers: tuple[str, ...]
 
@@ -27,7 +39,13 @@ _CODE = "\n\n```python\nfor day in range(1, 4):\n    print(day * 2.5)  # doses\n
 TEXTS = {
     "en": Texts(
         ("Train to Lyon", "Potato gratin for six", "A letter to the town hall about the lamp"),
-        "Names for the kitten",
+        ("Names for the kitten", "Opening hours of the swimming pool on public holidays"),
+        "House and garden",
+        "Which bus goes to the hospital on Sundays?",
+        "They ask about a bus on a Sunday. I do not know their town, so I should say so.",
+        "price",
+        "Letters to the office",
+        "You write short, polite letters. Today is {date}.",
         ("What is the difference between a loan and a lease?", "How much medicine is that?"),
         (
             (
@@ -48,7 +66,13 @@ TEXTS = {
             "Une lettre à la mairie au sujet du lampadaire",
             "Gratin dauphinois",
         ),
-        "Des noms pour le chaton",
+        ("Des noms pour le chaton", "Horaires de la piscine municipale les jours fériés"),
+        "Maison et jardin",
+        "Quel autobus va à l’hôpital le dimanche ?",
+        "On demande un autobus du dimanche. Je ne connais pas la ville : il faut le dire.",
+        "prix",
+        "Lettres à l’administration",
+        "Vous écrivez des lettres brèves et polies. Nous sommes le {date}.",
         ("Quelle est la différence entre un prêt et un bail ?", "Quelle dose cela fait-il ?"),
         (
             (
@@ -64,7 +88,13 @@ TEXTS = {
     ),
     "zh_Hans": Texts(
         ("去里昂的火车", "写给居委会的信：楼下的路灯坏了", "六人份的土豆"),
-        "给小猫起名字",
+        ("给小猫起名字", "游泳馆节假日的开放时间"),
+        "家和花园",
+        "星期天去医院坐哪路公交车？",
+        "问的是星期天的公交车。我不知道是哪座城市，应当说明。",
+        "总价",
+        "写给单位的信",
+        "您写简短、礼貌的信。今天是{date}。",
         ("贷款和租赁有什么区别？", "这是多大的剂量？"),
         (
             (

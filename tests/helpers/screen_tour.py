@@ -1,7 +1,7 @@
-"""Every screen of the window, one after the other, filled as in daily use.
+"""The window of a tour, filled as in daily use.
 
-The window has its real services and a real encrypted store; what was said in it is written into the
-store directly, so that a tour takes no model and is the same every time.
+It has its real services and a real encrypted store; what was said in it is written into the store
+directly, so that a tour takes no model and is the same every time.
 """
 
 from __future__ import annotations
@@ -12,21 +12,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.bootstrap import build_program
-from app.core.errors import Corrupt, DiskFull
 from app.core.options import LANGUAGE, TEXT_SIZE_PT, THEME, VIEW
 from app.core.paths import resolve_paths
-from app.core.records import ReplyDetails, Span
+from app.core.records import Assistant, ReplyDetails, Span
 from app.core.settings import Settings
 from app.store import Store
 from app.ui.frame.main_window import MainWindow
-from tests.helpers.screen_texts import TEXTS
+from tests.helpers.screen_texts import TEXTS, Texts
 
 VIEWS = ("simple", "full")
 LANGUAGES = ("en", "fr", "zh_Hans")
 SCHEMES = ("light", "dark", "contrast")
+Screen = tuple[str, QWidget]
+"""Its name, and the window that shows it: the program's own, a menu or a question."""
+
 _PATIENCE_S = 60.0
 
 
@@ -47,9 +49,10 @@ class Tour:
         self.window.show()
         unlock.begin()
         self.program.chats.start()
-        _wait(lambda: bool(stores), "the store")
+        wait_for(lambda: bool(stores), "the store")
         self.store = stores[0]
         self._chats: dict[str, int] = {}
+        self.texts: Texts | None = None
         self.window.activateWindow()
 
     def close(self) -> None:
@@ -57,95 +60,120 @@ class Tour:
         self.window.close()
         self.program.close()
 
-    def dress(self, language: str, scheme: str, size_pt: int = 0) -> None:
-        """Choose how it looks; size 0 is what suits the view."""
+    def dress(self, language: str, scheme: str, size_pt: int) -> None:
+        """Choose how it looks."""
         choose = self.window.preferences.choose
         choose(LANGUAGE, language)
         choose(THEME, scheme)
-        if size_pt:
-            choose(TEXT_SIZE_PT, size_pt)
-        if language not in self._chats:
-            self._chats[language] = self._fill(language)
-            self.program.chats.reload()
+        choose(TEXT_SIZE_PT, size_pt)
+        if self.texts is not TEXTS[language]:
+            self._empty()
+            self._fill(TEXTS[language])
         settle()
 
-    def screens(self, view: str, language: str) -> Iterator[str]:
-        """Show one screen after the other; says the name of the one that is on."""
-        window, shell, chats = self.window, self.window.shell, self.program.chats
-        window.preferences.choose(VIEW, view)
-        shell.error_bar.dismiss()
-        chats.new_chat()
-        shell.show_page(shell.talk)
-        yield self._on("new")
-        chats.open_chat(self._chats[language])
-        _wait(lambda: chats.chat_id == self._chats[language], "the conversation")
-        settle()
-        window.talk.conversation.go_to_end()
-        yield self._on("conversation")
-        shell.error_bar.show_error(DiskFull())
-        yield self._on("error")
-        shell.error_bar.dismiss()
-        shell.long_bar.show()
-        yield self._on("long")
-        shell.long_bar.hide()
-        shell.temporary_bar.show()
-        yield self._on("temporary")
-        shell.temporary_bar.hide()
-        if view == "simple":
-            window.chats.show_earlier()
-            yield self._on("earlier")
-        window.show_settings()
-        yield self._on("settings")
-        bar = window.settings_page.verticalScrollBar()
-        page = 0
-        while bar.value() < bar.maximum():
-            page += 1
-            bar.setValue(bar.value() + bar.pageStep() * 9 // 10)
-            yield self._on(f"settings-{page}")
-        shell.show_help()
-        yield self._on("help")
-        chats.list_bin()
-        shell.show_page(shell.bin_page)
-        shell.bin_page.begin()
-        yield self._on("bin")
-        shell.recovery.set_code("AB12-CD34-EF56-GH78-JK90-MN12")
-        shell.show_page(shell.recovery)
-        yield self._on("recovery")
-        shell.show_page(shell.missing)
-        yield self._on("assistant")
-        shell.missing.show_error(Corrupt())
-        yield self._on("assistant-failed")
-        shell.missing.stop()
-        shell.back()
-        for mode in ("new", "known"):
-            shell.passphrase.ask(mode)
-            shell.lock()
-            yield self._on(f"passphrase-{mode}")
-        shell.unlock()
+    def show_view(self, view: str) -> None:
+        """Show one of the views, from its beginning."""
+        self.window.preferences.choose(VIEW, view)
+        self.window.activateWindow()
+        self.window.shell.error_bar.dismiss()
+        self.program.chats.new_chat()
+        self.window.shell.show_page(self.window.shell.talk)
 
-    def _on(self, name: str) -> str:
-        settle()
-        return name
+    def chat_id(self, name: str) -> int:
+        """One of the conversations: "daily", "endings" or "waiting"."""
+        return self._chats[name]
 
-    def _fill(self, language: str) -> int:
-        texts = TEXTS[language]
+    def open(self, name: str) -> None:
+        """Open one of the conversations."""
+        chats, chat_id = self.program.chats, self._chats[name]
+        opened: list[object] = []
+        chats.chat_opened.connect(opened.append)
+        chats.open_chat(chat_id)
+        wait_for(lambda: bool(opened) and chats.chat_id == chat_id, "the conversation")
+        chats.chat_opened.disconnect(opened.append)
+        settle()
+        self.window.talk.conversation.go_to_end()
+
+    def _empty(self) -> None:
+        chats = self.store.chats
+        self.program.chats.new_chat()
+        for chat in chats.list().result():
+            chats.delete(chat.id).result()
+        for chat in chats.deleted().result():
+            chats.destroy(chat.id).result()
+        for folder in self.store.folders.list().result():
+            self.store.folders.delete(folder.id).result()
+        for own in self.store.assistants.list().result():
+            if not own.key:
+                self.store.assistants.delete(own.id).result()
+
+    def _fill(self, texts: Texts) -> None:
+        self.texts = texts
+        store = self.store
         for title in texts.titles:
-            self.store.chats.create(title).result()
-        gone = self.store.chats.create(texts.gone).result()
-        self.store.chats.delete(gone.id).result()
+            listed = store.chats.create(title).result()
+        store.chats.pin(listed.id, True).result()
+        folder = store.folders.add(texts.folder).result()[0]
+        inside = store.chats.create(texts.titles[0]).result()
+        store.chats.move(inside.id, folder.id).result()
+        for title in texts.gone:
+            store.chats.delete(store.chats.create(title).result().id).result()
+        self._chats = {
+            "daily": self._daily(texts),
+            "endings": self._endings(texts),
+            "waiting": self._waiting(texts),
+        }
+        store.assistants.add(
+            Assistant(0, "", texts.assistant, b"", texts.instructions, "", "plain")
+        ).result()
+        self.program.assistants.attach(store)
+        self.program.chats.reload()
+
+    def _daily(self, texts: Texts) -> int:
         chat = self.store.chats.create(texts.questions[0]).result()
         parent: int | None = None
         for question, answer in zip(texts.questions, texts.answers, strict=True):
-            _, reply = self.store.messages.ask(chat.id, parent, question).result()
-            details = _details(answer)
-            self.store.messages.finish(reply.id, answer, details, "complete").result()
-            parent = reply.id
+            parent = self._say(chat.id, parent, question, answer)
         return chat.id
+
+    def _endings(self, texts: Texts) -> int:
+        """Thinking, two versions, one that was stopped and one that failed."""
+        store = self.store
+        chat = store.chats.create(texts.endings).result()
+        parent: int | None = self._say(chat.id, None, texts.endings, texts.thinking)
+        question, reply = store.messages.ask(chat.id, parent, texts.questions[1]).result()
+        details = ReplyDetails(finish_reason="error", error_code="engine_crashed")
+        store.messages.finish(reply.id, texts.assistant, details, "failed").result()
+        second = store.messages.add_reply(chat.id, question.id).result()
+        details = _thought(texts.thinking, texts.answers[0])
+        whole = texts.thinking + texts.answers[0]
+        store.messages.finish(second.id, whole, details, "stopped").result()
+        return chat.id
+
+    def _waiting(self, texts: Texts) -> int:
+        chat = self.store.chats.create(texts.questions[1]).result()
+        parent = self._say(chat.id, None, texts.questions[0], texts.thinking)
+        self.store.messages.ask(chat.id, parent, texts.questions[1]).result()
+        return chat.id
+
+    def _say(self, chat_id: int, parent: int | None, question: str, answer: str) -> int:
+        _, reply = self.store.messages.ask(chat_id, parent, question).result()
+        self.store.messages.finish(reply.id, answer, _details(answer), "complete").result()
+        return reply.id
 
 
 def settle(wait_ms: int = 40) -> None:
     """Let layouts and the store's answers arrive."""
     QTest.qWait(wait_ms)
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Go on when it holds."""
+    ends = time.monotonic() + _PATIENCE_S
+    while not condition():
+        if time.monotonic() > ends:
+            raise TimeoutError(what)
+        QTest.qWait(20)
 
 
 def tour(application: QApplication) -> Iterator[Tour]:
@@ -175,9 +203,7 @@ def _details(answer: str) -> ReplyDetails:
     )
 
 
-def _wait(condition: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + _PATIENCE_S
-    while not condition():
-        if time.monotonic() > ends:
-            raise TimeoutError(what)
-        QTest.qWait(20)
+def _thought(thinking: str, answer: str) -> ReplyDetails:
+    middle = len(thinking)
+    spans = (Span("thinking", 0, middle), Span("answer", middle, middle + len(answer)))
+    return ReplyDetails(spans=spans, finish_reason="cancelled", thinking_ms=4_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.conversation.pager import VersionPager
@@ -24,6 +25,7 @@ _ICONS = {
     "quote": "quote",
 }
 _IN_ROW = ("copy", "read", "word", "print", "again")
+_TO_MENU_FIRST = ("word", "read", "print")  # where all of the row needs more than one line
 _IN_SIMPLE_ROW = ("copy", "again")
 _IN_MENU = ("copy", "quote", "", "read", "print", "word", "pdf", "", "again")
 
@@ -46,8 +48,9 @@ class ReplyActions(QWidget):
         self._has_text = self._is_last = self._reading = self._copied = False
         self._buttons: dict[str, Button] = {}
         self._more: Button | None = None
+        self._in_menu: tuple[str, ...] = ()
         self._pager: VersionPager | None = None
-        self._flow = FlowLayout(self, theme.px(6))
+        self._flow = FlowLayout(self, 0)
 
     def show_for(self, *, has_text: bool, is_last: bool) -> None:
         """Offer what makes sense for this reply."""
@@ -99,6 +102,11 @@ class ReplyActions(QWidget):
         row: list[QWidget] = [self._buttons[name] for name in _IN_ROW if name in self._buttons]
         return [*row, *([self._more] if self._more is not None else []), *pages]
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What has no room in the line goes into the menu."""
+        super().resizeEvent(event)
+        self._share()
+
     def changeEvent(self, event: QEvent) -> None:
         """Speak the new language."""
         if event.type() == QEvent.Type.LanguageChange:
@@ -118,8 +126,6 @@ class ReplyActions(QWidget):
         for name in wanted:
             if name not in self._buttons:
                 self._buttons[name] = self._make(name)
-        for name, button in self._buttons.items():
-            button.setVisible(name in wanted)
         with_menu = self._has_text and not self._simple
         if with_menu and self._more is None:
             self._more = Button(self._theme, "quiet", "more", parent=self)
@@ -130,8 +136,29 @@ class ReplyActions(QWidget):
             self._more.setVisible(with_menu)
         self._order()
         self._retranslate()
+
+    def _share(self) -> None:
+        """Between the line and the menu, as far as the width is known."""
+        wanted = tuple(self._wanted())
+        shown = list(wanted)
+        more = self._more if self._more is not None and not self._simple else None
+        around: list[QWidget] = [w for w in (more, self._pager) if w is not None]
+        around = [widget for widget in around if not widget.isHidden()]
+        for name in _TO_MENU_FIRST if more is not None else ():
+            if self._line_px(shown, around) <= self.width():
+                break
+            if name in shown:
+                shown.remove(name)
+        self._in_menu = tuple(name for name in wanted if name not in shown)
+        for name, button in self._buttons.items():
+            button.setVisible(name in shown)
         # The answer's own layout remembers how tall the row was when it had no buttons yet.
         self.updateGeometry()
+
+    def _line_px(self, names: list[str], around: list[QWidget]) -> int:
+        widgets = [*(self._buttons[name] for name in names), *around]
+        gaps = self._flow.gap * max(0, len(widgets) - 1)
+        return sum(max(w.sizeHint().width(), w.minimumWidth()) for w in widgets) + gaps
 
     def _make(self, name: str) -> Button:
         button = Button(self._theme, "quiet", _ICONS[name], parent=self)
@@ -153,9 +180,9 @@ class ReplyActions(QWidget):
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
         menu.setAccessibleName(self.tr("More"))
-        for name in ("pdf", "quote"):
+        for name in (*self._in_menu, "pdf", "quote"):
             menu.addAction(
-                self._theme.icon(_ICONS[name], "muted"), self._words(name)
+                self._theme.icon(self._icon(name), "muted"), self._words(name)
             ).triggered.connect(lambda _=False, name=name: self.wished.emit(name))
 
     def _copied_long_ago(self) -> None:
@@ -180,8 +207,16 @@ class ReplyActions(QWidget):
         return words[name]
 
     def _retranslate(self) -> None:
+        copied = self._copied
         for name, button in self._buttons.items():
+            if name == "copy":  # as wide as what it says for a moment, so that nothing moves
+                button.setMinimumWidth(0)
+                self._copied = True
+                button.set_label(self._words(name))
+                button.setMinimumWidth(button.sizeHint().width())
+                self._copied = copied
             button.set_icon(self._icon(name))
             button.set_label(self._words(name))
         if self._more is not None:
             self._more.set_label(self.tr("More"))
+        self._share()

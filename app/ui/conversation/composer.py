@@ -29,6 +29,7 @@ class Composer(Card):
         super().__init__("field", parent)
         self._theme = theme
         self._busy = False
+        self._plain = False
         self._field = GrowingField(theme)
         self._button = Button(theme, "primary", "send", trailing=True)
         self._layout = QHBoxLayout(self)
@@ -72,12 +73,17 @@ class Composer(Card):
         self._field.enter_sends = sends
         self._retranslate()
 
+    def set_plain(self, plain: bool) -> None:
+        """Whether something else says Stop, so that the button only sends."""
+        if plain != self._plain:
+            self._plain = plain
+            self._show_button()
+
     def set_busy(self, busy: bool) -> None:
         """While a reply is written the button stops it; typing goes on."""
         if busy != self._busy:
             self._busy = busy
-            self._button.set_icon("stop" if busy else "send")
-            self._retranslate()
+            self._show_button()
 
     def send(self) -> None:
         """Send what has been written, unless there is nothing or a reply is being written."""
@@ -107,8 +113,18 @@ class Composer(Card):
         """Narrow windows keep the button whole."""
         return QSize(self._button.sizeHint().width() * 2, super().minimumSizeHint().height())
 
+    def _show_button(self) -> None:
+        if self._button.hasFocus() and self._busy and self._plain:
+            self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._button.set_icon("stop" if self._stops() else "send")
+        self._button.setEnabled(not self._busy or not self._plain)
+        self._retranslate()
+
+    def _stops(self) -> bool:
+        return self._busy and not self._plain
+
     def _on_button(self) -> None:
-        if self._busy:
+        if self._stops():
             self.stop_wished.emit()
         else:
             self.send()
@@ -135,7 +151,7 @@ class Composer(Card):
             if self._field.enter_sends
             else self.tr("Ctrl and Enter send it, Enter begins a new line.")
         )
-        if self._busy:
+        if self._stops():
             self._button.set_label(self.tr("Stop"), self.tr("End this answer (Esc)"))
         else:
             self._button.set_label(self.tr("Send"), self.tr("Send the question (Enter)"))

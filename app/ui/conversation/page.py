@@ -50,6 +50,7 @@ class ConversationPage(QWidget):
         self.undo = UndoBar(theme)
         self.turn = NextTurn(theme)
         self._stack = QStackedWidget()
+        self._stack.setMinimumHeight(1)  # in a low window the field and the buttons come first
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.conversation)
         below = Column(theme)

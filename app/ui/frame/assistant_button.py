@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QActionGroup, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.core.records import Assistant
@@ -13,7 +13,7 @@ from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
 
 _PORTRAIT = 28
-_LONGEST = 220
+_LONGEST, _SHORTEST = 220, 150
 _ARROW = 18
 
 
@@ -33,6 +33,7 @@ class AssistantButton(Button):
         self.setProperty("tone", "name")
         self._all: tuple[Assistant, ...] = ()
         self._current: Assistant | None = None
+        self._name = ""
         self._menu = Menu(self)
         self._menu.aboutToShow.connect(self._fill)
         self.setMenu(self._menu)
@@ -52,12 +53,20 @@ class AssistantButton(Button):
 
     def sizeHint(self) -> QSize:
         """With room for the arrow."""
-        width = self._arrow_left() + self._theme.px(_ARROW + 12)
+        longest = self._theme.px(_LONGEST)
+        words = min(self.fontMetrics().horizontalAdvance(self._name), longest)
+        width = self._around() + words
         return QSize(width, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Never cut."""
-        return self.sizeHint()
+        """The picture and the beginning of the name."""
+        width = min(self.sizeHint().width(), self._theme.px(_SHORTEST))
+        return QSize(width, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A long name is shortened where there is no room for all of it."""
+        super().resizeEvent(event)
+        self._shorten()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """An arrow says that there is more to choose."""
@@ -73,17 +82,25 @@ class AssistantButton(Button):
         words = self.fontMetrics().horizontalAdvance(self.text().replace("&&", "&"))
         return self._theme.px(13) + self.iconSize().width() + words + self._theme.px(12)
 
+    def _around(self) -> int:
+        """Everything but the words."""
+        return self._theme.px(13 + 12 + _ARROW + 12) + self.iconSize().width()
+
+    def _shorten(self) -> None:
+        room = min(self.width() - self._around(), self._theme.px(_LONGEST))
+        elide = Qt.TextElideMode.ElideRight
+        self.setText(self.fontMetrics().elidedText(self._name, elide, room).replace("&", "&&"))
+
     def _show(self) -> None:
         if self._current is None:
             return
         name = self._current.name
         self.setFont(self._theme.font("name"))
-        elide = Qt.TextElideMode.ElideRight
-        short = self.fontMetrics().elidedText(name, elide, self._theme.px(_LONGEST))
-        self.setText(short.replace("&", "&&"))
+        self._name = name
         side, gap = self._theme.px(_PORTRAIT), self._theme.px(8)
         self.setIcon(portrait_icon(self._theme, self._current, side, gap))
         self.setIconSize(QSize(side + gap, side))
+        self._shorten()
         self.setAccessibleName(self.tr("Assistant: {name}").format(name=name))
         self.setAccessibleDescription(self.tr("Choose who answers in this conversation"))
         self.setToolTip(self.tr("Choose who answers in this conversation"))

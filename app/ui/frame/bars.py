@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.core.errors import AppError, Corrupt
 from app.core.records import ChatSummary, DeletedFolder
 from app.core.text import one_line
 from app.ui.error_text import error_text
 from app.ui.look.announce import announce
+from app.ui.look.bar import Bar
 from app.ui.look.theme import Theme
-from app.ui.look.widgets import Button, Card, IconLabel, Label
+from app.ui.look.widgets import Button
 from engine.errors import EngineError
 
 _UNDO_MS = 20_000
 
 
-class _Bar(Card):
-    """A card with an icon, a text and at most one or two buttons."""
-
-    def __init__(
-        self, theme: Theme, kind: str, icon: str, token: str, parent: QWidget | None
-    ) -> None:
-        super().__init__(kind, parent)
-        self._theme = theme
-        self.words = Label(theme, "small")
-        self.row = QHBoxLayout(self)
-        self.row.addWidget(IconLabel(theme, icon, token, 22), 0, Qt.AlignmentFlag.AlignVCenter)
-        self.row.addWidget(self.words, 1)
-        theme.changed.connect(self._fit)
-        self._fit()
-
-    def _fit(self) -> None:
-        px = self._theme.px
-        self.row.setContentsMargins(px(18), px(6), px(8), px(6))
-        self.row.setSpacing(px(12))
+class _Bar(Bar):
+    """Hidden until there is something to say."""
 
     def say(self, text: str) -> None:
         """Show the bar with this text."""
         self.words.setText(text)
         self.setAccessibleName(text)
         self.show()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Speak the new language."""
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
-        """Set every text again; each bar does it for its own."""
-        raise NotImplementedError
 
 
 class ErrorBar(_Bar):
@@ -68,11 +42,12 @@ class ErrorBar(_Bar):
         self._error: AppError | EngineError | None = None
         self._repair = Button(theme, "outlined")
         self._close = Button(theme, "icon", "close")
-        self.row.addWidget(self._repair)
-        self.row.addWidget(self._close)
+        self.add_button(self._repair)
+        self.set_corner(self._close)
         self._repair.clicked.connect(self.repair_wished)
         self._close.clicked.connect(self.dismiss)
         self._retranslate()
+        self._fit()
         self.hide()
 
     @property
@@ -84,6 +59,7 @@ class ErrorBar(_Bar):
         """Say what happened and what can be done."""
         self._error = error
         self._repair.setVisible(isinstance(error, Corrupt))
+        self.lay_out()
         announce(self, error_text(error), urgent=True)
         self.say(error_text(error))
 
@@ -114,12 +90,13 @@ class UndoBar(_Bar):
         super().__init__(theme, "note", "trash", "muted", parent)
         self._gone: ChatSummary | DeletedFolder | None = None
         self._undo = Button(theme, "outlined", "undo")
-        self.row.addWidget(self._undo)
+        self.add_button(self._undo)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._on_timeout)
         self._undo.clicked.connect(self._on_undo)
         self._retranslate()
+        self._fit()
         self.hide()
 
     def offer(self, gone: ChatSummary | DeletedFolder) -> None:
@@ -169,9 +146,10 @@ class NoteBar(_Bar):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "note", "alert", "doubt", parent)
         self._close = Button(theme, "icon", "close")
-        self.row.addWidget(self._close)
+        self.set_corner(self._close)
         self._close.clicked.connect(self.hide)
         self._retranslate()
+        self._fit()
         self.hide()
 
     def _retranslate(self) -> None:
@@ -190,6 +168,7 @@ class TemporaryBar(_Bar):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "note", "clock", "doubt", parent)
         self._retranslate()
+        self._fit()
         self.hide()
 
     def _retranslate(self) -> None:

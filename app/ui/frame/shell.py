@@ -16,8 +16,8 @@ from app.ui.frame.services import Services
 from app.ui.frame.simple_actions import SimpleActions
 from app.ui.frame.simple_header import SimpleHeader
 from app.ui.frame.workspace import Workspace
+from app.ui.look.bar import BarArea
 from app.ui.look.theme import Theme
-from app.ui.look.widgets import Column
 from app.ui.pages.bin import BinPage
 from app.ui.pages.earlier import EarlierPage
 from app.ui.pages.help import HelpPage
@@ -92,6 +92,7 @@ class Shell(QStackedWidget):
         self.header.setVisible(not simple)
         self.simple_header.setVisible(simple)
         self.talk.empty.set_plain(simple)
+        self.talk.composer.set_plain(simple)
         self._on_page_changed()
 
     def show_page(self, page: QWidget) -> None:
@@ -108,7 +109,7 @@ class Shell(QStackedWidget):
 
     def add_bar(self, bar: QWidget) -> None:
         """Take in a line above the page that is made when it is first needed."""
-        self._bars.addWidget(bar)
+        self._bars.add(bar)
 
     def showing(self, page: QWidget) -> bool:
         """Whether this is the page that is on."""
@@ -138,6 +139,7 @@ class Shell(QStackedWidget):
         """In a low window the large buttons leave more room to the conversation."""
         super().resizeEvent(event)
         self.simple_actions.set_low(self.height() < self._theme.px(640))
+        self._bars.fit()
 
     def _build(self) -> None:
         theme = self._theme
@@ -146,12 +148,9 @@ class Shell(QStackedWidget):
             *(self.recovery, self.missing, self.help_page),
         ):
             self.pages.addWidget(page)
-        bars = Column(theme)
-        bars.set_padding(0, 4)
-        bars.body.setSpacing(theme.px(8))
-        self._bars = bars.body
+        bars = self._bars = BarArea(theme)
         for bar in (self.error_bar, self.temporary_bar, self.long_bar):
-            bars.body.addWidget(bar)
+            bars.add(bar)
         right = QWidget()
         right.setProperty("ground", "bg")
         column = QVBoxLayout(right)

@@ -30,7 +30,7 @@ class SimpleActions(Column):
     print_wished = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, 1_000, parent=parent)
+        super().__init__(theme, parent=parent)
         self._low = False
         self._busy = False
         self._speaking = False
@@ -42,7 +42,7 @@ class SimpleActions(Column):
         for button in self._buttons:
             button.set_size("big")
         line = QWidget()
-        self._flow = FlowLayout(line, theme.px(12), centred=True)
+        self._flow = FlowLayout(line, theme.px(12), centred=True, filled=True)
         for button in self._buttons:
             self._flow.addWidget(button)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)

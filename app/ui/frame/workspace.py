@@ -51,6 +51,16 @@ class Workspace(QWidget):
         """Whether there is no room for both."""
         return self._narrow
 
+    @property
+    def page(self) -> QWidget:
+        """Everything but the list."""
+        return self._page
+
+    @property
+    def covers_page(self) -> bool:
+        """Whether the list lies over the page, so that the page is not to be used."""
+        return self._narrow and self._with_list and self._asked
+
     def toggle_list(self) -> None:
         """Show the list over the page, or take it away again."""
         self._asked = not self._asked

@@ -13,13 +13,17 @@ class FlowLayout(QLayout):
         parent: Whose children are laid out.
         spacing_px: Between neighbours and between lines.
         centred: Each line stands in the middle.
+        filled: A line that holds everything is stretched from edge to edge.
     """
 
-    def __init__(self, parent: QWidget, spacing_px: int, *, centred: bool = False) -> None:
+    def __init__(
+        self, parent: QWidget, spacing_px: int, *, centred: bool = False, filled: bool = False
+    ) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._gap = spacing_px
+        self.gap = spacing_px
         self._centred = centred
+        self._filled = filled
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -77,13 +81,14 @@ class FlowLayout(QLayout):
         )
         lines = self._lines(area.width())
         for number, line in enumerate(lines if move else []):
-            spare = area.width() - self._width(line)
-            x = area.x() + (max(0, spare // 2) if self._centred else 0)
+            spare = max(0, area.width() - self._width(line))
+            more = spare // len(line) if self._filled and len(lines) == 1 else 0
+            x = area.x() + (spare // 2 if self._centred and not more else 0)
             for item in line:
-                size = QSize(item.sizeHint().width(), height)
-                self._move(item, QRect(QPoint(x, area.y() + number * (height + self._gap)), size))
-                x += size.width() + self._gap
-        return len(lines) * (height + self._gap) - self._gap if lines else 0
+                size = QSize(item.sizeHint().width() + more, height)
+                self._move(item, QRect(QPoint(x, area.y() + number * (height + self.gap)), size))
+                x += size.width() + self.gap
+        return len(lines) * (height + self.gap) - self.gap if lines else 0
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
         lines: list[list[QLayoutItem]] = []
@@ -98,7 +103,7 @@ class FlowLayout(QLayout):
 
     def _width(self, line: list[QLayoutItem]) -> int:
         taken = sum(item.sizeHint().width() for item in line)
-        return taken + self._gap * max(0, len(line) - 1)
+        return taken + self.gap * max(0, len(line) - 1)
 
     @staticmethod
     def _move(item: QLayoutItem, area: QRect) -> None:

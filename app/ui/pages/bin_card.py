@@ -16,6 +16,7 @@ from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Card, Label
 
 _WORDS_PX = 260
+_PICTURES_PX = 400
 
 
 class BinCard(Card):
@@ -135,6 +136,8 @@ class BinCard(Card):
     def _lay_out(self) -> None:
         line, ways = self._ways.line_width(), self._ways.parentWidget()
         wide = self.width() >= line + self._theme.px(_WORDS_PX)
+        for button in (self.restore, self.remove, self.keep, self.sure):
+            button.set_icon_shown(self.width() >= self._theme.px(_PICTURES_PX))
         if ways is not None:
             ways.setFixedWidth(
                 line if wide else min(line, max(1, self.width() - self._theme.px(40)))

@@ -95,8 +95,8 @@ class HelpPage(ScrollPage):
 
     def _key_texts(self) -> tuple[tuple[str, str], ...]:
         return (
-            (self.tr("Send the question"), _native("Return")),
-            (self.tr("Begin a new line"), _native("Shift+Return")),
+            (self.tr("Send the question"), _native("Enter")),
+            (self.tr("Begin a new line"), _native("Shift+Enter")),
             (self.tr("New conversation"), spelled("new")),
             (self.tr("Look for an earlier conversation"), spelled("earlier")),
             (self.tr("Stop; go back"), spelled("stop")),

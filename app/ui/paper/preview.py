@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.look.flow_layout import FlowLayout
 from app.ui.look.theme import Theme
@@ -11,6 +18,7 @@ from app.ui.look.widgets import Button, Label
 from app.ui.paper.page_view import PageView
 from app.ui.paper.pages import Pages
 
+_LEAST_PAGE = 160  # in a lower window all of it scrolls
 _DESCRIBED = 2_000  # characters of a page that a screen reader is given
 
 
@@ -89,7 +97,12 @@ class PreviewPage(QWidget):
         super().changeEvent(event)
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
+        inner = QWidget()
+        inner.setProperty("ground", "none")
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(_scrolling(inner))
+        column = QVBoxLayout(inner)
         self._column = column
         column.addWidget(self._row(self.back))
         column.addWidget(self.view, 1)
@@ -168,6 +181,7 @@ class PreviewPage(QWidget):
         self._column.setContentsMargins(px(24), px(8), px(24), px(16))
         self._column.setSpacing(px(10))
         self._progress.setFixedHeight(px(10))
+        self.view.setMinimumHeight(px(_LEAST_PAGE))
 
     def _retranslate(self) -> None:
         self.back.set_label(self.tr("Back to the conversation"))
@@ -184,3 +198,15 @@ class PreviewPage(QWidget):
             )
         )
         self._say_place()
+
+
+def _scrolling(content: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.viewport().setAutoFillBackground(False)
+    area.setWidget(content)
+    content.setAutoFillBackground(False)
+    return area

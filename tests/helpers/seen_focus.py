@@ -1,0 +1,56 @@
+"""Whether it can be seen where the keyboard is."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QApplication, QTextEdit, QWidget
+
+from tests.helpers.seen_pixels import (
+    RATIO,
+    Pixels,
+    described,
+    drawn,
+    in_sight,
+    limits,
+    luminance,
+    packed,
+)
+
+
+def focus_faults(window: QWidget, scheme: str) -> list[str]:
+    """Controls whose focus is not seen: too few pixels change, or they change too little."""
+    found = []
+    for widget in in_sight(window):
+        if not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or not widget.isEnabled():
+            continue
+        if isinstance(widget, QTextEdit):
+            continue  # text that can be selected shows a caret
+        window.setFocus()
+        _settle()
+        before = _around(window, widget)
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+        _settle()
+        after = _around(window, widget)
+        if before.shape != after.shape:
+            continue
+        changed = _changed(before, after, limits(scheme).line)
+        wanted = (widget.width() + widget.height()) * RATIO  # half of the way around it, one thick
+        if changed < wanted:
+            found.append(f"focus is hardly seen ({changed} of {wanted}): {described(widget)}")
+    return found
+
+
+def _settle() -> None:
+    QApplication.processEvents()
+
+
+def _around(window: QWidget, widget: QWidget) -> Pixels:
+    place = QRect(widget.mapTo(window, QPoint()), widget.size()).adjusted(-32, -32, 32, 32)
+    return drawn(window, place.intersected(window.rect()))
+
+
+def _changed(before: Pixels, after: Pixels, least: float) -> int:
+    light = [luminance(packed(image)) for image in (before, after)]
+    bright, dim = np.maximum(*light), np.minimum(*light)
+    return int(np.count_nonzero((bright + 0.05) / (dim + 0.05) >= least))
