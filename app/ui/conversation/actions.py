@@ -172,10 +172,12 @@ class ReplyActions(QWidget):
         for before, widget in zip([None, *stops], stops, strict=False):
             if widget.parent() is self:
                 self._flow.addWidget(widget)
+                widget.raise_()  # screen readers take them in the order of the children
             if before is not None:
                 QWidget.setTabOrder(before, widget)
         if self._pager is not None:
             self._flow.addWidget(self._pager)
+            self._pager.raise_()
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()

@@ -10,10 +10,13 @@ from PySide6.QtWidgets import QWidget
 
 def chain(first: QWidget, stops: Iterable[QWidget]) -> None:
     """Let Tab go from `first` through `stops`, whatever the order they were made in."""
+    policy = first.focusPolicy()
+    first.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Qt puts nothing behind what takes no focus
     before = first
     for stop in stops:
         QWidget.setTabOrder(before, stop)
         before = stop
+    first.setFocusPolicy(policy)
 
 
 def next_seen(stops: Iterable[QWidget], viewport: QWidget, *, forward: bool) -> QWidget | None:
