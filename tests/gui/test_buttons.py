@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup
 from pytestqt.qtbot import QtBot
 
+from app.core.records import Assistant
+from app.ui.frame.assistant_button import AssistantButton
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button
 
@@ -30,3 +33,19 @@ def test_icons_of_other_sizes_and_colours_are_not_kept(qtbot: QtBot, theme: Them
             theme.set_text_size(size_pt)
             kept.add(len(theme._icons))
     assert max(kept) == min(kept) > 0
+
+
+def test_a_menu_that_is_opened_often_keeps_nothing(qtbot: QtBot, theme: Theme) -> None:
+    button = AssistantButton(theme)
+    qtbot.addWidget(button)
+    one, other = (Assistant(n, "", name, b"", "", "", "") for n, name in ((1, "Ann"), (2, "Bo")))
+    button.set_assistants((one, other), other)
+    menu = button.menu()
+    for _ in range(4):
+        menu.aboutToShow.emit()
+    checks = [a for a in menu.actions() if a.isCheckable()]
+    assert [a.isChecked() for a in checks] == [False, True]
+    checks[0].trigger()
+    assert [a.isChecked() for a in checks] == [True, False]
+    assert len(menu.findChildren(QActionGroup)) == 1
+    qtbot.waitUntil(lambda: len(menu.findChildren(QAction)) <= len(menu.actions()) + 1)

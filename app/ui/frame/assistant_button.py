@@ -35,6 +35,7 @@ class AssistantButton(Button):
         self._current: Assistant | None = None
         self._name = ""
         self._menu = Menu(self)
+        self._group = QActionGroup(self._menu)
         self._menu.aboutToShow.connect(self._fill)
         self.setMenu(self._menu)
         theme.changed.connect(self._show)
@@ -109,13 +110,12 @@ class AssistantButton(Button):
     def _fill(self) -> None:
         self._menu.clear()
         self._menu.setAccessibleName(self.accessibleDescription())
-        group = QActionGroup(self._menu)
         for assistant in self._all:
             action = QAction(assistant.name.replace("&", "&&"), self._menu)
             action.setIcon(portrait_icon(self._theme, assistant, self._theme.px(_PORTRAIT)))
             action.setCheckable(True)
             action.setChecked(self._current is not None and assistant.id == self._current.id)
-            group.addAction(action)
+            self._group.addAction(action)
             self._menu.addAction(action)
             wanted = 0 if assistant.key == "ask" else assistant.id
             action.triggered.connect(lambda _=False, i=wanted: self.chosen.emit(i))
