@@ -119,7 +119,12 @@ class ExportWords:
         """What who answers is called."""
         if answerer is None:
             return self.assistant
-        return one_line(answerer.name) or self.shipped.get(answerer.key, self.assistant)
+        return self.named(answerer.name or self.shipped.get(answerer.key, ""))
+
+    def named(self, name: str) -> str:
+        """An assistant with a name; nobody is to take "Dr. Marie" for a person."""
+        name = one_line(name)
+        return f"{self.assistant} · {name}" if name else self.assistant
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Script:
 
     Attributes:
         title: Of the conversation, never empty.
-        speaker: Name of who answers.
+        speaker: What who answers is called.
         date: As one writes it in the language that is on.
         messages: The branch, in order.
         only: Id of the one reply that is written, without title and names; None: all of it.
@@ -139,9 +139,7 @@ def script_of(
     date = QLocale().toString(QDate(now.year, now.month, now.day), QLocale.FormatType.LongFormat)
     words = export_words()
     name = one_line(title) or words.untitled
-    return Script(
-        name, one_line(speaker) or words.assistant, date, tuple(messages), only, mark_doubt
-    )
+    return Script(name, words.named(speaker), date, tuple(messages), only, mark_doubt)
 
 
 def clean(text: str) -> str:

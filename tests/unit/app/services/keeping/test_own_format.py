@@ -140,8 +140,9 @@ def test_what_is_read_by_people_says_who_answered(
     keeping.service.export_chats(None, tmp_path / "all", kind)
     keeping.end()
     text = (tmp_path / "all").read_text("utf-8")
-    for name in ("Write a letter", "Grandson", "Gardens & <b>co</b>", "Assistant"):
-        assert said.format(name=name) in text
+    for name in ("Write a letter", "Grandson", "Gardens & <b>co</b>"):
+        assert said.format(name=f"Assistant · {name}") in text
+    assert said.format(name="Assistant") in text
 
 
 def test_what_is_here_already_is_left_alone(
