@@ -42,9 +42,14 @@ class Bar(Card):
         self._flow.addWidget(button)
 
     def set_corner(self, button: Button) -> None:
-        """What closes it stays at the end of the words."""
+        """What closes it stays at the end of the words, before all else that can be done."""
         self._line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self._corner = button
+        self._ways.raise_()
+        before = button
+        for way in self._ways.findChildren(Button):
+            QWidget.setTabOrder(before, way)
+            before = way
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Find out whether there is room."""
