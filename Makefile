@@ -13,8 +13,16 @@ help:  ## This list
 run: starter translations  ## Open the window (or talk in the terminal)
 	@$(PY) -m app $(ARGS)
 
-test: env-test starter translations  ## Every test
+# In parts, each in a process of its own: what one leaves in memory is no burden to the next.
+ALONE := tests/unit/engine tests/gui tests/integration
+
+test: env-test starter translations  ## Every test; ARGS="tests/gui -k name" for some
+ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
+else
+	@failed=0; for part in $(ALONE); do $(PY) -m pytest $$part || failed=1; done; \
+	$(PY) -m pytest $(addprefix --ignore=,$(ALONE)) || failed=1; exit $$failed
+endif
 
 check: env-test  ## Style, types, import rules, translations, requirements
 	@.venv/bin/ruff format --check .
