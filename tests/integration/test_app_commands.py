@@ -88,6 +88,16 @@ def test_ask_prints_the_answer_and_nothing_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.starter
+def test_ask_says_where_a_mistake_would_cost_health(tmp_path: Path) -> None:
+    done = alcove(
+        "--ask", "Is ibuprofen an antibiotic? Say yes or no.", "--data-dir", str(tmp_path)
+    )
+    assert done.returncode == 0
+    assert done.stderr.startswith("This is about health. Please ask a doctor")
+    assert "doctor or a pharmacist" not in done.stdout
+
+
+@pytest.mark.starter
 def test_ask_with_a_read_only_data_directory(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 1 << 20) as disk:
         make_read_only(disk)

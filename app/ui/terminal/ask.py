@@ -9,10 +9,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.core.errors import AppError, NoModel
+from app.services.doubt import caution_for
 from app.services.engine_host import EngineHost
 from app.services.generation import DEADLINE_MS, first_reply
 from app.services.history import Conversation
 from app.services.instructions import NOTHING_SAID, Instructions
+from app.ui.check_words import CheckWords
 from app.ui.terminal import texts
 from app.ui.terminal.console import printable
 from engine.errors import EngineError
@@ -53,6 +55,7 @@ class OneAnswer(QObject):
         self._question = ""
         self._request_id = ""
         self._wrote = False
+        self._answer: list[str] = []
         self._hinted = ""
         host.tokens_arrived.connect(self._on_tokens)
         host.progressed.connect(self._on_progress)
@@ -105,13 +108,15 @@ class OneAnswer(QObject):
         text = event.text if self._wrote else event.text.lstrip()
         if text:
             self._wrote = True
+            self._answer.append(text)
             _print_to(sys.stdout, printable(text))
 
     def _on_finished(self, request_id: str, _data: object) -> None:
         if request_id == self._request_id:
             self._clear_hint()
             _print_to(sys.stdout, "\n")
-            if note := self._note_for(self._question):
+            caution = CheckWords().caution(caution_for(self._question, "".join(self._answer)))
+            for note in filter(None, (self._note_for(self._question), caution)):
                 _print_to(sys.stderr, note + "\n")
             self.ended.emit(0)
 

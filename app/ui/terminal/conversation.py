@@ -10,8 +10,10 @@ from app.core.errors import AppError
 from app.core.records import ChatView, Message
 from app.services.chat_events import ReplyProgress, Waiting
 from app.services.chats import ChatService
+from app.services.doubt import caution_for
 from app.services.history import answer_text, split_channels
 from app.services.vault import UnlockService
+from app.ui.check_words import CheckWords
 from app.ui.terminal import texts
 from app.ui.terminal.console import Console
 from engine.errors import EngineError
@@ -160,6 +162,8 @@ class TerminalConversation(QObject):
             note = ""
         self._say(rest + note + "\n" if message.text or note else "")
         self._say(self._note_for(self._question))
+        if answer.strip():
+            self._say(CheckWords().caution(caution_for(self._question, answer)))
         self._shown = 0
         self._ask()
 
