@@ -14,11 +14,14 @@ from app.services.chat_events import Waiting
 from app.ui.chats.entries import FolderHeading
 from app.ui.conversation.question_widget import QuestionWidget
 from app.ui.conversation.reply_widget import ReplyWidget
+from app.ui.conversation.thinking import ThinkingFold
+from app.ui.look.menu import Menu
 from app.ui.pages.bin_card import BinCard
 from app.ui.paper.bar import PaperBar
 from app.ui.paper.preview import PreviewPage
 from tests.helpers.screen_tour import Screen, Tour, settle, wait_for
 
+_A_WHILE_MS = 300
 _CODE = "AB12-CD34-EF56-GH78-JK90-MN12"
 
 
@@ -66,14 +69,13 @@ def _talk(tour: Tour) -> Iterator[Screen]:
     QTest.keyClick(tour.window.focusWidget(), Qt.Key.Key_Escape)
     tour.open("endings")
     yield _on(tour, "endings")
-    thinking = next(
-        reply.thinking
-        for reply in conversation.findChildren(ReplyWidget)
-        if reply.thinking is not None
-    )
-    thinking.toggle.click()
+    bar = conversation.verticalScrollBar()
+    while not (folds := [f for f in conversation.findChildren(ThinkingFold) if f.isVisible()]):
+        bar.setValue(bar.value() - bar.pageStep() // 2)
+        settle()
+    folds[0].toggle.click()
     yield _on(tour, "thinking")
-    thinking.toggle.click()
+    folds[0].toggle.click()
     tour.open("waiting")
     actions = tour.window.shell.simple_actions
     for stage, seconds in (("reading", 20.0), ("writing", None)):
@@ -110,7 +112,7 @@ def _menus(tour: Tour) -> Iterator[Screen]:
     for number, button in enumerate({b.text(): b for b in buttons}.values()):
         yield from _menu(tour, f"menu-{number}", button.menu())
     reply = _last_reply(tour)
-    menu = QMenu(reply)
+    menu = Menu(reply, reply.answer.accessibleName())
     reply.action_row.add_to(menu)
     yield from _menu(tour, "answer-menu", menu)
     reply.answer.ask_to_open(QUrl("https://example.org/" + "leaflet/" * 12))
@@ -141,6 +143,7 @@ def _list(tour: Tour) -> Iterator[Screen]:
     QTest.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
     for name, text in _searches(tour):
         finder.search.field.setText(text)
+        wait_for(finder.results.isVisible, "what was found")
         yield _on(tour, name)
     finder.search.clear()
     window.shell.workspace.hide_list()
@@ -153,6 +156,7 @@ def _earlier(tour: Tour) -> Iterator[Screen]:
     page = window.shell.earlier
     for name, text in _searches(tour):
         page.search.field.setText(text)
+        settle(_A_WHILE_MS)
         yield _on(tour, name)
     page.search.clear()
 
@@ -226,6 +230,7 @@ def _paper(tour: Tour) -> Iterator[Screen]:
     window.paper.print_chat()
     preview = window.findChildren(PreviewPage)[0]
     wait_for(preview.pdf_button.isEnabled, "the pages")
+    settle(_A_WHILE_MS)
     yield _on(tour, "preview")
     preview.larger.click()
     yield _on(tour, "preview-larger")

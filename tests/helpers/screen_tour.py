@@ -30,6 +30,7 @@ Screen = tuple[str, QWidget]
 """Its name, and the window that shows it: the program's own, a menu or a question."""
 
 _PATIENCE_S = 60.0
+_SLOWLY_MS = 160
 
 
 class Tour:
@@ -91,7 +92,8 @@ class Tour:
         chats.open_chat(chat_id)
         wait_for(lambda: bool(opened) and chats.chat_id == chat_id, "the conversation")
         chats.chat_opened.disconnect(opened.append)
-        settle()
+        self.window.talk.conversation.go_to_end()
+        settle(_SLOWLY_MS)  # formulas and colours of code come after the words
         self.window.talk.conversation.go_to_end()
 
     def _empty(self) -> None:

@@ -42,8 +42,8 @@ class ErrorBar(_Bar):
         self._error: AppError | EngineError | None = None
         self._repair = Button(theme, "outlined")
         self._close = Button(theme, "icon", "close")
-        self.add_button(self._repair)
         self.set_corner(self._close)
+        self.add_button(self._repair)
         self._repair.clicked.connect(self.repair_wished)
         self._close.clicked.connect(self.dismiss)
         self._retranslate()

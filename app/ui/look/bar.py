@@ -11,6 +11,7 @@ from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Card, Column, IconLabel, Label
 
 _WORDS_PX = 300
+_REST = 250  # of the header, the field and the buttons below it
 _SHARE = 0.4  # of the height of the window that such lines may take
 
 
@@ -42,14 +43,13 @@ class Bar(Card):
         self._flow.addWidget(button)
 
     def set_corner(self, button: Button) -> None:
-        """What closes it stays at the end of the words, before all else that can be done."""
+        """What closes it stays at the end of the words; to be given before what else can be done.
+
+        That is how the keyboard and a screen reader come by.
+        """
         self._line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self._corner = button
         self._ways.raise_()
-        before = button
-        for way in self._ways.findChildren(Button):
-            QWidget.setTabOrder(before, way)
-            before = way
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Find out whether there is room."""
@@ -62,7 +62,7 @@ class Bar(Card):
         room = self.width() - self._theme.px(44)
         wide = line == 0 or room >= line + self._theme.px(_WORDS_PX)
         self._ways.setVisible(line > 0)
-        self._ways.setFixedWidth(line if wide else max(1, min(line, room)))
+        self._flow.fix_line(wide)
         direction = QBoxLayout.Direction
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
@@ -126,6 +126,7 @@ class BarArea(QScrollArea):
         """Be as tall as the lines, unless the window is too low for that."""
         shown = any(not bar.isHidden() for bar in self._bars)
         wanted = self._content.heightForWidth(self.width()) if shown else self._theme.px(4)
-        most = max(self._theme.px(60), round(self.window().height() * _SHARE))
+        whole = self.window().height()
+        most = max(self._theme.px(60), min(round(whole * _SHARE), whole - self._theme.px(_REST)))
         if self.height() != min(wanted, most) or self.maximumHeight() != min(wanted, most):
             self.setFixedHeight(min(wanted, most))

@@ -33,9 +33,9 @@ class PaperBar(Bar):
         self._stop = Button(theme, "outlined", "stop")
         self._open = Button(theme, "outlined", "document")
         self._close = Button(theme, "icon", "close")
+        self.set_corner(self._close)
         for button in (self._stop, self._open):
             self.add_button(button)
-        self.set_corner(self._close)
         self._stop.clicked.connect(self.stop_wished)
         self._open.clicked.connect(self._on_open)
         self._close.clicked.connect(self.hide)
