@@ -212,9 +212,9 @@ def test_the_sidebar_leads_back_to_simple(qtbot: QtBot, open_room: OpenRoom) -> 
 
 def test_the_window_cannot_become_too_small_for_its_text(open_room: OpenRoom) -> None:
     window = simple(open_room, text_size_pt="16").window
-    assert (window.minimumWidth(), window.minimumHeight()) == (360, 420)
+    assert (window.minimumWidth(), window.minimumHeight()) == (480, 420)
     window.preferences.choose(TEXT_SIZE_PT, 28)
-    assert (window.minimumWidth(), window.minimumHeight()) == (800, 520)
+    assert (window.minimumWidth(), window.minimumHeight()) == (800, 600)
 
 
 def test_tab_goes_from_top_to_bottom(qtbot: QtBot, open_room: OpenRoom) -> None:

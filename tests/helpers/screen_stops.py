@@ -65,6 +65,7 @@ def _talk(tour: Tour) -> Iterator[Screen]:
     yield _on(tour, "conversation-top")
     question = _first(conversation, QuestionWidget)
     question.edit()
+    settle(_A_WHILE_MS)
     yield _on(tour, "editing")
     QTest.keyClick(tour.window.focusWidget(), Qt.Key.Key_Escape)
     tour.open("endings")
@@ -239,6 +240,7 @@ def _paper(tour: Tour) -> Iterator[Screen]:
     bar = window.findChildren(PaperBar)[0]
     bar.begin(lambda: f"“{tour.chat_id('daily')}.pdf”…")
     bar.show_share(0.4)
+    settle(_A_WHILE_MS)
     yield _on(tour, "writing-file")
     bar.finish(lambda: f"“{tour.chat_id('daily')}.pdf”", "conversation.pdf")
     yield _on(tour, "file-written")

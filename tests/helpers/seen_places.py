@@ -89,7 +89,7 @@ def _outside(window: QWidget, widget: QWidget) -> Iterator[str]:
 
 
 def _scrolls_sideways(area: QWidget | None) -> bool:
-    return isinstance(area, QAbstractScrollArea) and area.horizontalScrollBar().maximum() > 0
+    return isinstance(area, QAbstractScrollArea) and area.horizontalScrollBar().isVisible()
 
 
 def look_at_targets(window: QWidget) -> Iterator[str]:
@@ -121,6 +121,12 @@ def _entries(menu: QMenu) -> Iterator[str]:
             yield ""
 
 
+def _floats(widget: QWidget) -> bool:
+    """Over the conversation, which can be scrolled under it."""
+    ground = widget.parentWidget()
+    return ground is not None and isinstance(ground.parentWidget(), Conversation)
+
+
 def _overlapping(window: QWidget) -> Iterator[str]:
     """Words over words, or a button over another one."""
     told = [
@@ -135,10 +141,8 @@ def _overlapping(window: QWidget) -> Iterator[str]:
             continue
         if one.isAncestorOf(other) or other.isAncestorOf(one):
             continue
-        if isinstance(other.parentWidget(), Conversation) or isinstance(
-            one.parentWidget(), Conversation
-        ):
-            continue  # floats over what can be scrolled
+        if _floats(one) or _floats(other):
+            continue
         if isinstance(one, RowButton) and first.contains(second) and not other.property("text"):
             continue  # a row's own menu, for which its words leave room
         seen = one.visibleRegion().boundingRect().translated(one.mapTo(window, QPoint()))

@@ -11,6 +11,8 @@ from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Card
 from app.ui.markdown.soft_lines import insert_text
 
+_PICTURE_PX = 400
+
 
 class Composer(Card):
     """The field and its one button, which sends or stops.
@@ -107,6 +109,7 @@ class Composer(Card):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Ask in as many words as there is room for."""
         super().resizeEvent(event)
+        self._button.set_icon_shown(self.width() >= self._theme.px(_PICTURE_PX))
         self._say_placeholder()
 
     def minimumSizeHint(self) -> QSize:

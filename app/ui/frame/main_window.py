@@ -29,7 +29,7 @@ from app.ui.look.icons import window_icon
 from app.ui.look.theme import Theme
 
 _SIZE = (1280, 860)
-_LEAST = (360, 420)
+_LEAST = (480, 420)
 
 
 class MainWindow(QMainWindow):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+_ANY_PX = 16_777_215  # Qt's own limit, which PySide does not name
+
 
 class FlowLayout(QLayout):
     """Left to right, then the next line.
@@ -73,6 +75,13 @@ class FlowLayout(QLayout):
     def line_width(self) -> int:
         """Room that everything needs to stand in one line."""
         return self._width([item for item in self._items if not item.isEmpty()])
+
+    def fix_line(self, fixed: bool) -> None:
+        """Whether what it lays out is as wide as one line, beside something else."""
+        widget = self.parentWidget()
+        line = self.line_width()
+        widget.setMinimumWidth(line if fixed else 0)
+        widget.setMaximumWidth(line if fixed else _ANY_PX)
 
     def _place(self, area: QRect, *, move: bool) -> int:
         # Alternatives are all of one height.

@@ -134,13 +134,10 @@ class BinCard(Card):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        line, ways = self._ways.line_width(), self._ways.parentWidget()
-        wide = self.width() >= line + self._theme.px(_WORDS_PX)
         for button in (self.restore, self.remove, self.keep, self.sure):
             button.set_icon_shown(self.width() >= self._theme.px(_PICTURES_PX))
-        if ways is not None:
-            ways.setFixedWidth(
-                line if wide else min(line, max(1, self.width() - self._theme.px(40)))
-            )
+        line = self._ways.line_width()
+        wide = self.width() >= line + self._theme.px(_WORDS_PX)
+        self._ways.fix_line(wide)
         directions = QBoxLayout.Direction
         self._box.setDirection(directions.LeftToRight if wide else directions.TopToBottom)

@@ -29,7 +29,7 @@ from app.ui.look.theme import MAX_SIZE_PT, MIN_SIZE_PT, Theme
 T = TypeVar("T", bool, int, str)
 
 # Width and height in pixels, with the smallest text and with the largest.
-_LEAST, _LEAST_AT_MOST = (360, 420), (800, 520)
+_LEAST, _LEAST_AT_MOST = (480, 420), (800, 600)
 _SUITING_PT = {"simple": 18, "full": 16}
 
 
