@@ -7,6 +7,8 @@ which the file only names.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,6 +17,10 @@ from app.core.errors import DamagedFile
 from app.core.jsonfile import JsonObject, JsonValue
 from app.core.keeping import WholeChat
 from app.services.keeping.trees import Node, moment, whole_chat
+
+_SEPARATOR = "\ue202"
+_MARKER = re.compile("\ue200([^\ue200\ue201]*)\ue201")
+"""Around references to sources, which are kept elsewhere, and around names that can be clicked."""
 
 
 def is_conversation(value: JsonObject) -> bool:
@@ -117,7 +123,7 @@ def _said(content: JsonObject) -> tuple[str, str]:
     """Thinking and answer of a message."""
     match content.get("content_type"):
         case "text" | "multimodal_text":
-            return "", "\n\n".join(_texts(content.get("parts")))
+            return "", _MARKER.sub(_named, "\n\n".join(_texts(content.get("parts"))))
         case "code":
             text = content.get("text")
             return "", f"```\n{text}\n```" if isinstance(text, str) and text else ""
@@ -125,6 +131,19 @@ def _said(content: JsonObject) -> tuple[str, str]:
             return "\n\n".join(_thoughts(content.get("thoughts"))), ""
         case _:
             return "", ""
+
+
+def _named(found: re.Match[str]) -> str:
+    """A place, a person or the like by its name; of what only ChatGPT's page can show, nothing."""
+    kind, _, rest = found[1].partition(_SEPARATOR)
+    if kind != "entity":
+        return ""
+    try:
+        named = json.loads(rest)
+    except (ValueError, RecursionError):
+        return ""
+    known = isinstance(named, list) and len(named) > 1 and isinstance(named[1], str)
+    return str(named[1]) if known else ""
 
 
 def _texts(parts: JsonValue) -> Iterator[str]:

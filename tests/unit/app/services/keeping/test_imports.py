@@ -113,6 +113,21 @@ def test_chatgpt_zip_in_parts(keeping: KeepingRecorder, store: Store, tmp_path: 
     check_chatgpt(store)
 
 
+def test_marks_that_only_its_own_page_can_show_are_left_out(
+    keeping: KeepingRecorder, store: Store, tmp_path: Path
+) -> None:
+    said = (
+        'In \ue200entity\ue202["city","Lyon","in France"]\ue201 it rains.'
+        "\ue200cite\ue202turn0search1\ue202turn0news2\ue201 Take \ue200entity\ue202[broken\ue201an umbrella. \ue200 stays"
+    )
+    nodes = [node("q", None, "user", "Weather?"), node("a", "q", "assistant", said)]
+    path = tmp_path / "conversations.json"
+    value = [{"title": "Rain", "create_time": 1.0, "mapping": {n["id"]: n for n in nodes}}]
+    path.write_text(json.dumps(value), "utf-8")
+    assert keeping.bring(path) == Imported(1, 2, 0)
+    assert texts(store)[1] == "In Lyon it rains. Take an umbrella. \ue200 stays"
+
+
 def test_one_chatgpt_conversation(keeping: KeepingRecorder, store: Store, tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     path.write_text(json.dumps(chatgpt()[0]), "utf-8")
