@@ -32,6 +32,10 @@ RESERVED_SHARE = 0.25
 LEFT_SHARE = 0.6
 """Of what is then there for the conversation, filled anew: whenever a turn is left out, all that
 follows has to be read again, so that it must not happen with every question."""
+_LETTERS_PER_TOKEN = 8.0
+_CONTEXT_TOKENS = 131_072
+"""More than most have, for as long as nobody knows: to send ten thousand messages that cannot fit
+costs the window a tenth of a second, and the worker many."""
 
 
 class Generator(QObject):
@@ -191,36 +195,35 @@ class Generator(QObject):
 
     def _make_room(self, active: GrowingReply) -> None:
         """Leave older turns out before they leave no room for the reply."""
-        context_length = int(self._host.loaded_data.get("context_length", 0))
-        room = context_length * (1 - RESERVED_SHARE) * self._characters_per_token
+        context_length = int(self._host.loaded_data.get("context_length", 0)) or _CONTEXT_TOKENS
+        letters_per_token = self._characters_per_token or _LETTERS_PER_TOKEN
+        room = context_length * (1 - RESERVED_SHARE) * letters_per_token
         whole, chat_id = active.conversation, active.message.chat_id
-        if not room or whole.characters <= room:
+        if whole.characters <= room:
             self._left_out.pop(chat_id, None)
             return
         # Without the turns that were left out before, as long as that is enough.
         shorter = whole.without_oldest(self._left_out.get(chat_id, 0))
         if shorter.characters > room:
             shorter = shorter.shortened(room * LEFT_SHARE)
-        self._use_shorter(active, whole, shorter)
+        self._use_shorter(active, shorter, len(whole.turns) - len(shorter.turns))
 
     def _shorten(self, active: GrowingReply, error: ContextTooLong) -> None:
         """Leave out the oldest turns and ask again: the conversation outgrew the context."""
         prompt_tokens = float(error.params.get("prompt_tokens", 0) or 1)
         context_length = float(error.params.get("context_length", 0))
         share = context_length * (1 - RESERVED_SHARE) * LEFT_SHARE / prompt_tokens
-        whole = active.conversation
-        shorter = whole.without_oldest(1).shortened(whole.characters * share)
-        self._use_shorter(active, whole, shorter)
+        sent, before = active.conversation, self._left_out.get(active.message.chat_id, 0)
+        shorter = sent.without_oldest(1).shortened(sent.characters * share)
+        self._use_shorter(active, shorter, before + len(sent.turns) - len(shorter.turns))
         self._submit(active)
 
-    def _use_shorter(
-        self, active: GrowingReply, whole: Conversation, shorter: Conversation
-    ) -> None:
-        chat_id, count = active.message.chat_id, len(whole.turns) - len(shorter.turns)
-        if not count:
+    def _use_shorter(self, active: GrowingReply, shorter: Conversation, left_out: int) -> None:
+        chat_id = active.message.chat_id
+        if not left_out:
             return
         active.conversation = shorter
-        self._left_out[chat_id] = count
+        self._left_out[chat_id] = left_out
         log.info("history shortened turns=%d", len(shorter.turns))
         self.shortened.emit(chat_id)
 

@@ -98,7 +98,10 @@ def answer_text(message: Message) -> str:
 
     One that did not think is left as it was written: the assistant then knows it already.
     """
-    thinking, answer = split_channels(message.text, message.details.spans)
+    text, spans = message.text, message.details.spans
+    if len(spans) == 1 and spans[0].kind == "answer" and spans[0].start == 0:
+        return text  # as most are: ten thousand pieced together take half a frame
+    thinking, answer = split_channels(text, spans)
     return answer.strip() if thinking else answer
 
 
