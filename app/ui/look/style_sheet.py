@@ -48,10 +48,10 @@ QPushButton[kind="primary"]:disabled {
     background: $tint; color: $off; border: 1px solid $off_line;
 }
 QPushButton[scale="big"] {
-    border-radius: ${r16}px; padding: ${p8}px ${p20}px; min-height: ${big}px;
+    border-radius: ${r16}px; padding: ${p8}px ${p12}px; min-height: ${big}px;
 }
-QPushButton[scale="big"]:focus { padding: ${p7}px ${p19}px; }
-QPushButton[kind="primary"][scale="big"]:focus { padding: ${p8}px ${p20}px; }
+QPushButton[scale="big"]:focus { padding: ${p7}px ${p11}px; }
+QPushButton[kind="primary"][scale="big"]:focus { padding: ${p8}px ${p12}px; }
 QPushButton[align="left"] { text-align: left; padding: ${p8}px ${p14}px; }
 QPushButton[align="left"]:focus { padding: ${p6}px ${p12}px; }
 QPushButton[kind="quiet"] {

@@ -117,6 +117,7 @@ class KeepingSection(Section):
             row.addWidget(words)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self.column.addLayout(row)
+            self.column.addSpacing(px(8))  # a button belongs to the sentence above it
         for widget in (self._ask_secret, self.secret):
             self.column.addWidget(widget)
         self.column.addWidget(self.open_copy, 0, Qt.AlignmentFlag.AlignLeft)
