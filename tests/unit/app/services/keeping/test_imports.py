@@ -118,7 +118,8 @@ def test_marks_that_only_its_own_page_can_show_are_left_out(
 ) -> None:
     said = (
         'In \ue200entity\ue202["city","Lyon","in France"]\ue201 it rains.'
-        "\ue200cite\ue202turn0search1\ue202turn0news2\ue201 Take \ue200entity\ue202[broken\ue201an umbrella. \ue200 stays"
+        "\ue200cite\ue202turn0search1\ue202turn0news2\ue201 "
+        "Take \ue200entity\ue202[broken\ue201an umbrella. \ue200 stays"
     )
     nodes = [node("q", None, "user", "Weather?"), node("a", "q", "assistant", said)]
     path = tmp_path / "conversations.json"
