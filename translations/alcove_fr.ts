@@ -1946,6 +1946,10 @@
         <translation>Dans les titres</translation>
     </message>
     <message>
+        <source>More: {name}</source>
+        <translation>Plus&#xa0;: {name}</translation>
+    </message>
+    <message>
         <source>New conversation</source>
         <translation>Nouvelle conversation</translation>
     </message>

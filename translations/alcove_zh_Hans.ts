@@ -1930,6 +1930,10 @@
         <translation>标题中</translation>
     </message>
     <message>
+        <source>More: {name}</source>
+        <translation>更多：{name}</translation>
+    </message>
+    <message>
         <source>New conversation</source>
         <translation>新对话</translation>
     </message>
