@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.core.records import ChatSummary, ReplyDetails, SearchHit, SearchResults, Span
+from app.ui.chats.chat_row import ChatRow
 from app.ui.chats.finder import Finder
 from app.ui.chats.hit_row import LINES, HitRow, laid_out
+from app.ui.chats.name_row import NameRow
 from app.ui.chats.result_list import ResultHeading
 from app.ui.look.theme import Theme
 from tests.gui.conftest import OpenRoom, Room
@@ -228,3 +230,29 @@ def test_a_suggestion_comes_from_what_was_said(qtbot: QtBot, room: Room) -> None
     chats.begin_rename(1)
     qtbot.waitUntil(lambda: chats._rows.suggestion == "And")
     qtbot.keyClick(room.window.focusWidget(), Qt.Key.Key_Escape)
+
+
+def test_what_was_found_has_the_menu_of_the_list(qtbot: QtBot, open_room: OpenRoom) -> None:
+    room = open_room()
+    finder = room.window.sidebar.finder
+    made = room.store.chats.create("Bread of the week").result()
+    folder = room.store.folders.add("Recipes").result()[0]
+    room.store.chats.move(made.id, folder.id).result()
+    room.program.chats.reload()
+    qtbot.waitUntil(lambda: finder.chats.has(made.id))
+    finder.chats.folder_closed.emit(folder.id, True)
+    qtbot.waitUntil(lambda: not finder.chats.has(made.id))
+    finder.search.field.setText("bread")
+    qtbot.waitUntil(lambda: finder.results.isVisible() and bool(finder.results.entries))
+    [row] = [r for r in finder.results.rows() if isinstance(r.entry, ChatSummary)]
+    assert isinstance(row, ChatRow)
+    assert row.more.accessibleName() == "More: Bread of the week"
+    qtbot.mouseClick(row.more, Qt.MouseButton.LeftButton)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    words = [action.text() for action in menu.actions() if not action.isSeparator()]
+    assert words[:2] == ["Rename", "Keep at the top"]
+    assert words[-1] == "Delete"
+    menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: isinstance(finder.chats.row_of(made.id), NameRow))
+    assert not finder.looking, "the name is typed in the list, and its folder is open for that"

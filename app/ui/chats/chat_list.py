@@ -35,6 +35,7 @@ class ChatList(RowList):
         folder_rename_wished: Id of a folder and its new name.
         folder_delete_wished: Id of a folder.
         folder_closed: Id of a folder, and whether its conversations are no longer listed.
+        name_asked: A name is about to be typed here, so that the list has to be seen.
     """
 
     chat_chosen = Signal(int)
@@ -48,6 +49,7 @@ class ChatList(RowList):
     folder_rename_wished = Signal(int, str)
     folder_delete_wished = Signal(int)
     folder_closed = Signal(int, bool)
+    name_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         self._rows = ChatRows(theme)
@@ -97,11 +99,14 @@ class ChatList(RowList):
 
     def begin_rename(self, chat_id: int) -> None:
         """Turn the title into a field; a name is thought of meanwhile."""
+        self.name_asked.emit()
+        self._open_folder_of(chat_id)
         if self._begin_naming(chat_id):
             self.suggestion_wished.emit(chat_id)
 
     def begin_folder(self, chat_id: int = 0) -> None:
         """Ask for the name of a new folder."""
+        self.name_asked.emit()
         self._finish_naming()
         self._new_folder = NewFolder(chat_id)
         self._arrange()
@@ -142,12 +147,7 @@ class ChatList(RowList):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Right click on a row, or the menu key."""
-        if event.reason() == QContextMenuEvent.Reason.Mouse:
-            place = self.viewport().mapFromGlobal(event.globalPos())
-            row = next((r for r in self.rows() if r.geometry().contains(place)), None)
-            entry = row.entry if row is not None else None
-        else:
-            entry = self.current
+        entry = self.entry_below(event)
         menu = self.menu_for(entry) if entry is not None else None
         if menu is not None:
             menu.popup(event.globalPos())
@@ -222,6 +222,13 @@ class ChatList(RowList):
 
     def _fold(self, entry: FolderHeading) -> None:
         self.folder_closed.emit(entry.folder.id, not entry.closed)
+
+    def _open_folder_of(self, chat_id: int) -> None:
+        """A row that is not listed cannot become a field."""
+        lies_in = (c.folder_id for c in self._chats if c.id == chat_id and not c.pinned)
+        folder_id = next(lies_in, None)
+        if folder_id is not None and folder_id in self._closed:
+            self.folder_closed.emit(folder_id, False)
 
     def _finish_naming(self) -> None:
         row = self.row_of(self._rows.naming)

@@ -58,10 +58,10 @@ class ChatButton(RowButton):
 class ChatRow(MenuRow):
     """Shows one conversation after the other."""
 
-    def __init__(self, theme: Theme, parent: QWidget, *, menu: bool = True) -> None:
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
         self.title = ""
         self.is_open = self.indented = False
-        super().__init__(theme, "chat", parent, menu=menu)
+        super().__init__(theme, "chat", parent)
 
     def make_button(self) -> RowButton:
         """The title."""

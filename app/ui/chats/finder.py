@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from app.core.records import SearchResults
+from app.core.records import ChatSummary, SearchResults
 from app.ui.chats.chat_list import ChatList
 from app.ui.chats.result_list import ResultList
 from app.ui.chats.search_field import SearchField
@@ -102,6 +102,8 @@ class Finder(QWidget):
         self.search.went_down.connect(self._go_down)
         self.search.left.connect(self.left)
         self.chats.left_above.connect(self.search.begin)
+        self.chats.name_asked.connect(self._show_all)
+        self.results.menu_wished.connect(self._show_menu)
         self.results.left_above.connect(self.search.begin)
 
     def _on_typed(self, text: str) -> None:
@@ -109,6 +111,16 @@ class Finder(QWidget):
             self._results = None
             self._pages.setCurrentWidget(self.chats)
         self.find_wished.emit(text)
+
+    def _show_all(self) -> None:
+        if self.looking:
+            self.search.clear()
+
+    def _show_menu(self, chat: ChatSummary, place: QPoint) -> None:
+        """The same as in the list of all."""
+        menu = self.chats.menu_for(chat)
+        if menu is not None:
+            menu.popup(place)
 
     def _open_first(self) -> None:
         first = self.results.first()

@@ -6,7 +6,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Signal
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QWidget
 
 from app.core.records import ChatSummary, SearchHit, SearchResults
@@ -56,9 +57,11 @@ class ResultRows(QObject):
 
     Signals:
         pressed: The entry whose row was clicked.
+        menu_wished: The entry, and the button below which the menu belongs.
     """
 
     pressed = Signal(object)
+    menu_wished = Signal(object, QWidget)
 
     def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -100,12 +103,11 @@ class ResultRows(QObject):
         """A row of one of the three kinds."""
         if kind == "heading":
             return HeadingRow(self._theme, parent)
-        row = (
-            HitRow(self._theme, parent)
-            if kind == "hit"
-            else ChatRow(self._theme, parent, menu=False)
-        )
+        row = HitRow(self._theme, parent) if kind == "hit" else ChatRow(self._theme, parent)
         row.button.clicked.connect(lambda: self.pressed.emit(row.entry))
+        if isinstance(row, ChatRow):
+            more = row.more
+            more.clicked.connect(lambda: self.menu_wished.emit(row.entry, more))
         return row
 
     def show(self, row: Any, entry: Any) -> None:  # noqa: ANN401
@@ -115,7 +117,9 @@ class ResultRows(QObject):
             row.say(self.tr("In the titles") if chat is None else self._title(chat))
         elif isinstance(row, ChatRow):
             when = self._dates.when(entry.updated_at)
-            row.say(RowWords(self._title(entry), when, "", ""), is_open=False, indented=False)
+            title = self._title(entry)
+            words = RowWords(title, when, "", self.tr("More: {name}").format(name=title))
+            row.say(words, is_open=False, indented=False)
         else:
             when = self._dates.when(entry.created_at)
             row.say(entry, self._meta(entry, when), when)
@@ -135,10 +139,12 @@ class ResultList(RowList):
     Signals:
         chat_chosen: Id of a conversation to open.
         hit_chosen: Id of a conversation, and of the message in it to show.
+        menu_wished: ChatSummary, and where on the screen the menu belongs.
     """
 
     chat_chosen = Signal(int)
     hit_chosen = Signal(int, int)
+    menu_wished = Signal(object, QPoint)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         self._text = ""
@@ -146,6 +152,7 @@ class ResultList(RowList):
         super().__init__(theme, self._rows, parent)
         self._rows.setParent(self)
         self._rows.pressed.connect(self.choose)
+        self._rows.menu_wished.connect(self._on_menu_wished)
         self._retranslate()
 
     def set_results(self, results: SearchResults) -> None:
@@ -172,11 +179,21 @@ class ResultList(RowList):
         elif isinstance(entry, ChatSummary):
             self.chat_chosen.emit(entry.id)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Right click on a row, or the menu key: what can be done with its conversation."""
+        entry = self.entry_below(event)
+        chat = entry if isinstance(entry, ChatSummary) else getattr(entry, "chat", None)
+        if chat is not None:
+            self.menu_wished.emit(chat, event.globalPos())
+
     def changeEvent(self, event: QEvent) -> None:
         """Speak the new language."""
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
         super().changeEvent(event)
+
+    def _on_menu_wished(self, chat: ChatSummary, button: QWidget) -> None:
+        self.menu_wished.emit(chat, button.mapToGlobal(QPoint(0, button.height())))
 
     def _retranslate(self) -> None:
         self.setAccessibleName(self.tr("What was found"))

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QCursor, QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QCursor, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QFrame, QWidget
 
 from app.ui.chats.row import Row, RowSource
@@ -141,6 +141,14 @@ class RowList(QAbstractScrollArea):
         self._measure()
         for row in self._pool.rows():
             self._source.show(row, row.entry)
+
+    def entry_below(self, event: QContextMenuEvent) -> Any:  # noqa: ANN401
+        """What a menu is asked for: by the pointer, else by the keyboard; None for nothing."""
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            return self.current
+        place = self.viewport().mapFromGlobal(event.globalPos())
+        row = next((r for r in self.rows() if r.geometry().contains(place)), None)
+        return row.entry if row is not None else None
 
     def on_key(self, entry: Any, event: QKeyEvent) -> bool:  # noqa: ANN401, ARG002
         """A key was pressed on a row; returns whether that was all."""

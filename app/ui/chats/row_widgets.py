@@ -84,16 +84,14 @@ class MenuRow(Row):
 
     Attributes:
         button: Does what the row is for.
-        more: Opens the menu of everything else; hidden where there is none.
+        more: Opens the menu of everything else.
     """
 
-    def __init__(self, theme: Theme, kind: str, parent: QWidget, *, menu: bool = True) -> None:
+    def __init__(self, theme: Theme, kind: str, parent: QWidget) -> None:
         super().__init__(kind, parent)
         self.theme = theme
-        self._menu = menu
         self.button = self.make_button()
         self.more = IconButton(theme, "more", self, self.shows_menu)
-        self.more.setVisible(menu)
 
     def make_button(self) -> RowButton:
         """The button of this kind of row."""
@@ -101,11 +99,11 @@ class MenuRow(Row):
 
     def shows_menu(self) -> bool:
         """Whether the menu button is seen: where the pointer or the keyboard is."""
-        return self._menu and self.active()
+        return self.active()
 
     def stops(self) -> tuple[QWidget, ...]:
         """The row, then its menu."""
-        return (self.button, self.more) if self._menu else (self.button,)
+        return (self.button, self.more)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The button takes all of it, the menu button stands on top."""

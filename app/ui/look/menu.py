@@ -53,12 +53,12 @@ class Menu(QMenu):
 
 
 class _Program(QAccessibleObject):
-    """The program as a screen reader sees it."""
+    """The program as a screen reader sees it; PySide forgets that there may be none of a thing."""
 
     def childCount(self) -> int:
         return len(_windows())
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         windows = _windows()
         inside = 0 <= index < len(windows)
         return QAccessible.queryAccessibleInterface(windows[index]) if inside else None
@@ -69,14 +69,14 @@ class _Program(QAccessibleObject):
         told = (QAccessible.queryAccessibleInterface(window) for window in _windows())
         return next((n for n, w in enumerate(told) if QAccessible.uniqueId(w) == wanted), -1)
 
-    def focusChild(self) -> QAccessibleInterface | None:
+    def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
         focused = QApplication.focusWidget()
         return QAccessible.queryAccessibleInterface(focused) if focused is not None else None
 
-    def parent(self) -> QAccessibleInterface | None:
+    def parent(self) -> QAccessibleInterface | None:  # type: ignore[override]
         return None
 
-    def window(self) -> QWindow | None:
+    def window(self) -> QWindow | None:  # type: ignore[override]
         return None
 
     def text(self, kind: QAccessible.Text) -> str:
