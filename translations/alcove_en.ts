@@ -120,6 +120,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%n file(s) could not be read to the end.</source>
+        <translation>
+            <numerusform>%n file could not be read to the end.</numerusform>
+            <numerusform>%n files could not be read to the end.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n conversation(s) could be saved.</source>
         <translation>
             <numerusform>%n conversation could be saved.</numerusform>

@@ -1276,6 +1276,13 @@
             <numerusform>%n étaient déjà là.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n file(s) could not be read to the end.</source>
+        <translation>
+            <numerusform>%n fichier n’a pas pu être lu jusqu’au bout.</numerusform>
+            <numerusform>%n fichiers n’ont pas pu être lus jusqu’au bout.</numerusform>
+        </translation>
+    </message>
     <message>
         <source>Everything is in order. There was nothing to repair.</source>
         <translation>Tout est en ordre. Il n’y avait rien à réparer.</translation>

@@ -1262,6 +1262,12 @@
             <numerusform>另有 %n 个已经在这里。</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n file(s) could not be read to the end.</source>
+        <translation>
+            <numerusform>有 %n 个文件未能完整读取。</numerusform>
+        </translation>
+    </message>
     <message>
         <source>Everything is in order. There was nothing to repair.</source>
         <translation>一切正常，无需修复。</translation>
