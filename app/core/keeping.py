@@ -150,11 +150,13 @@ class Imported:
         chats: Chats that are new here.
         messages: Messages in them.
         known: Chats that were here already and were left alone.
+        unread: Files, of several, that could not be read or only to a point.
     """
 
     chats: int
     messages: int
     known: int
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

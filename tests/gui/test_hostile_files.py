@@ -124,7 +124,7 @@ def settled(turns: Turns, section: KeepingSection) -> str:
 def bring(room: Room, turns: Turns, path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Import as a person does; returns what the window says of it."""
     section = room.window.settings_page.keeping
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(path)], ""))
     room.window.show_settings()
     turns.go_on("settings", 20)
     turns.do("import", section.bring.click)
@@ -241,7 +241,7 @@ def test_links_lead_nowhere(room: Room, place: Path) -> None:
     turns = Turns()
     section = room.window.settings_page.keeping
     room.window.show_settings()
-    turns.do("import", lambda: section.import_wished.emit(export))
+    turns.do("import", lambda: section.import_wished.emit((export,)))
     assert "brought in" not in settled(turns, section)
     assert chats_of(room) == []
 
@@ -257,6 +257,6 @@ def test_everything_leaves_again(room: Room, place: Path, monkeypatch: pytest.Mo
         turns.do("export", section.take.click)
         assert "saved in" in settled(turns, section)
         assert path.stat().st_size > 20_000
-    room.program.keeping.import_file(place / "mine.json")
+    room.program.keeping.import_files((place / "mine.json",))
     turns.until("again", lambda: "already" in section.said.words())
     assert turns.worst_s < TURN_S, turns.at

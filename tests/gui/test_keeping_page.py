@@ -13,6 +13,7 @@ from app.ui.pages.keeping_sentences import KeepingSentences
 from app.ui.pages.settings_keeping import KeepingSection
 from tests.gui.conftest import OpenRoom, Room
 from tests.gui.test_settings import click, opened
+from tests.helpers.gpt4all_file import gpt4all_file
 
 SLOW = 20_000
 DIALOG = "app.ui.pages.settings_keeping.QFileDialog."
@@ -45,12 +46,31 @@ def test_conversations_leave_in_a_file_and_come_back_elsewhere(
     assert said(qtbot, section).startswith("1 conversation saved in")
     assert str(file) in section.said.words()
     other, section = page_of(open_room, tmp_path / "two")
-    choose(monkeypatch, "getOpenFileName", (str(file), ""))
+    choose(monkeypatch, "getOpenFileNames", ([str(file)], ""))
     click(qtbot, section, "Bring in conversations…")
     assert said(qtbot, section) == "1 conversation brought in."
     assert [c.title for c in other.store.chats.list().result()] == ["A letter"]
     click(qtbot, section, "Bring in conversations…")
     qtbot.waitUntil(lambda: "already" in section.said.words(), timeout=SLOW)
+
+
+def test_several_files_come_in_at_once(
+    qtbot: QtBot, open_room: OpenRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, section = page_of(open_room, tmp_path / "one")
+    files = [tmp_path / f"{number}.chat" for number in range(4)]
+    for number, file in enumerate(files):
+        file.write_bytes(gpt4all_file(9, 1_700_000_000 + number))
+    files[2].write_bytes(files[2].read_bytes()[:40])
+    choose(monkeypatch, "getOpenFileNames", ([str(file) for file in files], ""))
+    click(qtbot, section, "Bring in conversations…")
+    assert said(qtbot, section) == (
+        "3 conversations brought in. 1 file could not be read to the end."
+    )
+    assert len(room.store.chats.list().result()) == 3
+    choose(monkeypatch, "getOpenFileNames", ([str(files[2])] * 2, ""))
+    click(qtbot, section, "Bring in conversations…")
+    qtbot.waitUntil(lambda: "damaged" in section.said.words(), timeout=SLOW)
 
 
 def test_a_name_without_an_ending_gets_that_of_the_chosen_kind(
@@ -78,7 +98,7 @@ def test_a_copy_from_elsewhere_asks_for_its_code(
     said(qtbot, section)
     [database] = stick.glob("*/*.db")
     other, section = page_of(open_room, tmp_path / "two")
-    choose(monkeypatch, "getOpenFileName", (str(database), ""))
+    choose(monkeypatch, "getOpenFileNames", ([str(database)], ""))
     click(qtbot, section, "Bring in conversations…")
     qtbot.waitUntil(section.secret.isVisible, timeout=SLOW)
     qtbot.keyClicks(section.secret, "not the code")

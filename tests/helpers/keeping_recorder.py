@@ -49,7 +49,7 @@ class KeepingRecorder:
         """Import, and wait for the end."""
         self.done.clear()
         self.failed.clear()
-        self.service.import_file(path, secret)
+        self.service.import_files((path,), secret)
         return self.end()
 
     def _on_cancelled(self, _work: str) -> None:

@@ -7,7 +7,7 @@ and the same import once more brings only what is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from app.core.jsonfile import JsonObject
 from app.core.keeping import Imported, WholeChat
 from app.core.paths import DATABASE_NAME, KEYS_NAME
 from app.services.keeping import chatgpt, gpt4all, jan, own_format
-from app.services.keeping.job import Job
+from app.services.keeping.job import Job, PartOfJob
 from app.services.keeping.json_objects import MOST_BYTES, objects, parse_object
 from app.services.keeping.sources import Entry, opened
 
@@ -28,6 +28,29 @@ _OWN = re.compile(rb'\s*\{\s*"format"\s*:\s*"alcove-chats"\s*,\s*"version"\s*:\s
 _HEAD_BYTES = 4_096
 _OWN_MOST_BYTES = 256 << 20  # files of messages are inside
 _THREAD_BYTES = 1 << 20
+
+
+def bring_all(store: Store, paths: Sequence[Path], secret: str, job: Job) -> Imported:
+    """Bring chats in from one or several places; arguments and errors as of `bring`.
+
+    What cannot be read keeps nothing else out; it is an error where it is all there is.
+    """
+    if len(paths) == 1:
+        return bring(store, meant(paths[0]), secret, job)
+    chats = messages = known = 0
+    failures: list[ImportFailed] = []
+    for number, path in enumerate(paths):
+        try:
+            one = bring(store, meant(path), secret, PartOfJob(job, number, len(paths)))
+        except ImportFailed as exc:
+            failures.append(exc)
+            chats += int(exc.params.get("chats", 0))
+        else:
+            chats, messages = chats + one.chats, messages + one.messages
+            known += one.known
+    if failures and chats + known == 0:
+        raise failures[0]
+    return Imported(chats, messages, known, len(failures))
 
 
 def bring(store: Store, path: Path, secret: str, job: Job) -> Imported:

@@ -42,3 +42,17 @@ class Job:
         if now - self._said_at >= _EVERY_S:
             self._said_at = now
             self._report(min(max(share, 0.0), 1.0))
+
+
+class PartOfJob(Job):
+    """One of several pieces of work that together are a job."""
+
+    def __init__(self, whole: Job, number: int, count: int) -> None:
+        super().__init__(lambda _share: None)
+        self._whole = whole
+        self._number = number
+        self._count = count
+
+    def step(self, share: float) -> None:
+        """Say how far the whole is. Raises Cancelled."""
+        self._whole.step((self._number + share) / self._count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -86,7 +86,7 @@ class KeepingService(QObject):
         Args:
             ids: Which ones, in this order; None: all outside the bin.
             path: The file; one that is there is replaced.
-            kind: "markdown", "json" (which `import_file` brings back without loss) or "text".
+            kind: "markdown", "json" (which `import_files` brings back without loss) or "text".
         """
         store, words = self._store, self._words()
         if store is None:
@@ -97,20 +97,20 @@ class KeepingService(QObject):
 
     @Slot(object)
     @Slot(object, str)
-    def import_file(self, path: Path | str, secret: str = "") -> None:
+    def import_files(self, paths: Sequence[Path], secret: str = "") -> None:
         """Bring chats in; those that are here already stay as they are.
 
         Args:
-            path: A file, a folder or a zip of ChatGPT, GPT4All, Jan or ours; or a backup.
+            paths: Files, folders or zips of ChatGPT, GPT4All, Jan or ours; or a backup.
             secret: For a backup of another computer, after KeyUnavailable "wrong": its recovery
                 code or passphrase.
         """
         store = self._store
         if store is None:
             return
-        from app.services.keeping.importing import bring, meant  # noqa: PLC0415  as above
+        from app.services.keeping.importing import bring_all  # noqa: PLC0415  as above
 
-        self._begin("import", lambda job: bring(store, meant(Path(path)), secret, job))
+        self._begin("import", lambda job: bring_all(store, paths, secret, job))
 
     @Slot()
     def repair(self) -> None:

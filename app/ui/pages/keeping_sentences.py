@@ -44,11 +44,14 @@ class KeepingSentences(QObject):
         return text.format(place=place)
 
     def _imported(self, outcome: Imported) -> str:
-        if not outcome.chats:
-            return self.tr("All of these conversations were here already.")
-        text = self.tr("%n conversation(s) brought in.", "", outcome.chats)
-        if outcome.known:
-            text += " " + self.tr("%n was/were here already.", "", outcome.known)
+        if outcome.chats:
+            text = self.tr("%n conversation(s) brought in.", "", outcome.chats)
+            if outcome.known:
+                text += " " + self.tr("%n was/were here already.", "", outcome.known)
+        else:
+            text = self.tr("All of these conversations were here already.")
+        if outcome.unread:
+            text += " " + self.tr("%n file(s) could not be read to the end.", "", outcome.unread)
         return text
 
     def _repaired(self, report: RepairReport) -> str:

@@ -30,10 +30,10 @@ class KeepingSection(Section):
 
     Signals:
         backup_wished: Folder that was chosen.
-        import_wished: File or folder that was chosen.
+        import_wished: Files that were chosen.
         export_wished: File that was chosen, and "markdown", "json" or "text".
         repair_wished: Look whether everything is sound.
-        secret_given: The copy that was to be brought in, and what opens it.
+        secret_given: The files that were to be brought in, and what opens the copy among them.
         bin_wished: Show what was deleted.
         stop_wished: Stop what is under way.
     """
@@ -58,7 +58,7 @@ class KeepingSection(Section):
         self.bin = Button(theme, "outlined", "trash")
         self._deeds = (self.backup, self.bring, self.take, self.bin, self.repair)
         self._words = [Label(theme, "body", "muted") for _ in self._deeds]
-        self._copy: Path | None = None  # that was to be brought in
+        self._chosen: tuple[Path, ...] = ()  # to be brought in
         self._ask_secret = Label(theme, "body")
         self.secret = QLineEdit()
         self.open_copy = Button(theme, "outlined", "key")
@@ -137,19 +137,19 @@ class KeepingSection(Section):
             self.backup_wished.emit(Path(place))
 
     def _on_import(self) -> None:
-        place, _ = QFileDialog.getOpenFileName(
+        places, _ = QFileDialog.getOpenFileNames(
             self,
             self.tr("Conversations to bring in"),
             QDir.homePath(),
             self.tr("Conversations (*.zip *.json *.jsonl *.chat *.db);;All files (*)"),
         )
-        if place:
-            self._copy = Path(place)
-            self.import_wished.emit(self._copy)
+        if places:
+            self._chosen = tuple(map(Path, places))
+            self.import_wished.emit(self._chosen)
 
     def _on_secret(self) -> None:
-        if self._copy is not None and self.secret.text().strip():
-            self.secret_given.emit(self._copy, self.secret.text().strip())
+        if self._chosen and self.secret.text().strip():
+            self.secret_given.emit(self._chosen, self.secret.text().strip())
 
     def _on_export(self) -> None:
         name = self.tr("My conversations") + ".md"

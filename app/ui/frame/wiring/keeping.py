@@ -18,8 +18,8 @@ class KeepingWiring(QObject):
         section = shell.settings_page.keeping
         section.backup_wished.connect(keeping.back_up)
         section.export_wished.connect(lambda path, kind: keeping.export_chats(None, path, kind))
-        section.import_wished.connect(keeping.import_file)
-        section.secret_given.connect(keeping.import_file)
+        section.import_wished.connect(keeping.import_files)
+        section.secret_given.connect(keeping.import_files)
         section.repair_wished.connect(keeping.repair)
         section.stop_wished.connect(keeping.cancel)
         keeping.started.connect(section.show_started)
