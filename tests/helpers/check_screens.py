@@ -27,12 +27,13 @@ from tests.helpers.display import private_display
 from tests.helpers.legibility import look_at
 from tests.helpers.screen_sheets import is_pictured, keep, make_sheets
 from tests.helpers.screen_stops import screens
-from tests.helpers.screen_tour import LANGUAGES, SCHEMES, VIEWS, Tour, tour
+from tests.helpers.screen_tour import LANGUAGES, SCHEMES, VIEWS, Tour, settle, tour
 from tests.helpers.seen_focus import focus_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "make check-screens"
 _AT_A_TIME = 2
+_RESIZED_MS = 200
 _LIMIT_S = 1_500
 
 
@@ -179,6 +180,7 @@ def _one(scale: str, language: str, pictures: Path | None) -> Sum:
                 for view in VIEWS:
                     one.dress(language, scheme, size.points(view))
                     one.window.resize(size.width_px, size.height_px)
+                    settle(_RESIZED_MS)
                     folder = pictures if size.name == "usual" else None
                     where = f"{language}-{scheme}-{scale}"
                     for name, told in _view(one, view, scheme, where, whole, folder):

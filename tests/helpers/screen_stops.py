@@ -104,6 +104,7 @@ def _notes(tour: Tour) -> Iterator[Screen]:
         bar.hide()
     gone = tour.store.chats.deleted().result()[0]
     tour.window.talk.undo.offer(gone)
+    settle(_A_WHILE_MS)
     yield _on(tour, "deleted")
     tour.window.talk.undo.hide()
 

@@ -21,6 +21,7 @@ from tests.helpers.seen_pixels import (
 def focus_faults(window: QWidget, scheme: str) -> list[str]:
     """Controls whose focus is not seen: too few pixels change, or they change too little."""
     found = []
+    window.activateWindow()  # a menu or a question was
     for widget in in_sight(window):
         if not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or not widget.isEnabled():
             continue

@@ -31,6 +31,8 @@ from tests.helpers.seen_pixels import (
     Pixels,
     contrast_in,
     described,
+    floating,
+    floats,
     in_sight,
     luminance,
     packed,
@@ -47,8 +49,11 @@ _LEAST_DOTS = 0.2  # of the length of a row of dots, which are two thirds gap
 
 def look_at_lines(window: QWidget, pixels: Pixels, least: Limits) -> Iterator[str]:
     """For each line what is wrong with it, "" for nothing."""
+    above = floating(window)
     for widget in in_sight(window):
-        if not widget.isEnabled():
+        place = QRect(widget.mapTo(window, QPoint()), widget.size())
+        covered = not floats(widget) and any(place.intersects(other) for other in above)
+        if not widget.isEnabled() or (covered and isinstance(widget, QAbstractButton)):
             continue
         for name, seen in _lines_of(window, widget, pixels, least.line):
             poor = seen < least.line
@@ -69,6 +74,8 @@ def _lines_of(
     elif isinstance(widget, QTextEdit):
         for name, rect in _lines_of_text(widget):
             seen = rect.intersected(shown)
+            if any(seen.translated(corner).intersects(other) for other in floating(window)):
+                continue
             if seen.height() < rect.height() or seen.width() < rect.width():
                 continue
             part = part_of(pixels, seen.translated(corner))

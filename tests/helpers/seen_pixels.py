@@ -14,6 +14,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage, QRegion
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
+from app.ui.conversation.conversation import Conversation
 from app.ui.frame.workspace import Workspace
 
 RATIO = 3
@@ -89,6 +90,21 @@ def in_sight(window: QWidget) -> list[QWidget]:
         and not widget.visibleRegion().isEmpty()
         and not any(page.isAncestorOf(widget) for page in covered)
     ]
+
+
+def floating(window: QWidget) -> list[QRect]:
+    """Where a button lies over a conversation, which can be scrolled under it."""
+    return [
+        QRect(button.mapTo(window, QPoint()), button.size())
+        for button in window.findChildren(QAbstractButton)
+        if button.isVisible() and floats(button)
+    ]
+
+
+def floats(widget: QWidget) -> bool:
+    """Whether it lies over the conversation."""
+    ground = widget.parentWidget()
+    return ground is not None and isinstance(ground.parentWidget(), Conversation)
 
 
 def described(widget: QWidget) -> str:

@@ -19,9 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.chats.row_widgets import RowButton
-from app.ui.conversation.conversation import Conversation
 from app.ui.look.switch import Switch
-from tests.helpers.seen_pixels import described, in_sight
+from tests.helpers.seen_pixels import described, floats, in_sight
 
 TARGET_PX = 44
 _ELIDED = "…"
@@ -121,12 +120,6 @@ def _entries(menu: QMenu) -> Iterator[str]:
             yield ""
 
 
-def _floats(widget: QWidget) -> bool:
-    """Over the conversation, which can be scrolled under it."""
-    ground = widget.parentWidget()
-    return ground is not None and isinstance(ground.parentWidget(), Conversation)
-
-
 def _overlapping(window: QWidget) -> Iterator[str]:
     """Words over words, or a button over another one."""
     told = [
@@ -141,7 +134,7 @@ def _overlapping(window: QWidget) -> Iterator[str]:
             continue
         if one.isAncestorOf(other) or other.isAncestorOf(one):
             continue
-        if _floats(one) or _floats(other):
+        if floats(one) or floats(other):
             continue
         if isinstance(one, RowButton) and first.contains(second) and not other.property("text"):
             continue  # a row's own menu, for which its words leave room

@@ -20,11 +20,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tests.helpers.seen_pixels import AA, Limits, Pixels, contrast_in, described, in_sight, part_of
+from tests.helpers.seen_pixels import (
+    AA,
+    Limits,
+    Pixels,
+    contrast_in,
+    described,
+    floating,
+    floats,
+    in_sight,
+    part_of,
+)
 
 
 def look_at_words(window: QWidget, pixels: Pixels, least: Limits) -> Iterator[str]:
     """For each text and icon what is wrong with it, "" for nothing."""
+    above = floating(window)
     for widget in in_sight(window):
         if not widget.isEnabled():
             continue  # what cannot be used is exempt, WCAG 2.2, 1.4.3
@@ -32,7 +43,10 @@ def look_at_words(window: QWidget, pixels: Pixels, least: Limits) -> Iterator[st
             seen = rect.intersected(widget.visibleRegion().boundingRect())
             if seen.width() < 4 or seen.height() < max(4, rect.height() * 0.8):
                 continue  # scrolled half out of sight
-            ratio = contrast_in(part_of(pixels, seen.translated(widget.mapTo(window, QPoint()))))
+            place = seen.translated(widget.mapTo(window, QPoint()))
+            if not floats(widget) and any(place.intersects(other) for other in above):
+                continue
+            ratio = contrast_in(part_of(pixels, place))
             yield (
                 f"contrast {ratio:.2f} < {wanted}: {described(widget)}" if ratio < wanted else ""
             )

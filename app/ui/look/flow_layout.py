@@ -79,6 +79,8 @@ class FlowLayout(QLayout):
     def fix_line(self, fixed: bool) -> None:
         """Whether what it lays out is as wide as one line, beside something else."""
         widget = self.parentWidget()
+        if widget is None:
+            return
         line = self.line_width()
         widget.setMinimumWidth(line if fixed else 0)
         widget.setMaximumWidth(line if fixed else _ANY_PX)

@@ -19,7 +19,7 @@ from app.ui.look.widgets import Button, Card, IconLabel, Label
 from app.ui.pages.base import ScrollPage
 
 _ABOUT_CHARACTERS = 110
-_SIDE_BY_SIDE = 620
+_SIDE_BY_SIDE = 700
 
 
 class AssistantCard(Card):
@@ -81,10 +81,8 @@ class AssistantCard(Card):
             self._retranslate()
         super().changeEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The buttons stand beside the words where there is room."""
-        super().resizeEvent(event)
-        wide = self.width() >= self._theme.px(_SIDE_BY_SIDE)
+    def set_wide(self, wide: bool) -> None:
+        """The buttons stand beside the words where the page has room, else below them."""
         direction = QBoxLayout.Direction
         self._column.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
@@ -170,6 +168,12 @@ class AssistantsPage(ScrollPage):
             self.cards.append(self._new_card())
         for card, assistant in zip(self.cards, assistants, strict=True):
             card.show_assistant(assistant)
+        self._lay_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cards cannot find out by themselves: they are as wide as their buttons make them."""
+        super().resizeEvent(event)
+        self._lay_out()
 
     def begin(self) -> None:
         """Show it from the top; an old deletion is no longer offered back."""
@@ -207,6 +211,11 @@ class AssistantsPage(ScrollPage):
         self._list.setSpacing(px(12))
         body.addLayout(self._list)
         body.addStretch(1)
+
+    def _lay_out(self) -> None:
+        wide = self.viewport().width() >= self.theme.px(_SIDE_BY_SIDE)
+        for card in self.cards:
+            card.set_wide(wide)
 
     def _new_card(self) -> AssistantCard:
         card = AssistantCard(self.theme)
