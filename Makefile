@@ -114,7 +114,7 @@ test-flows: env-test starter translations  ## The main flows by every hand and l
 	@ALCOVE_ALL_FLOWS=1 $(PY) -m pytest tests/accessibility $(ARGS)
 
 check-screens: env-test translations  ## Contrast, clipping and targets of every screen, language, scheme and size; renews the pictures
-	@$(PY) -m tests.helpers.check_screens --pictures resources/screenshots --out resources/benchmarks/screens.json
+	@$(PY) -m tests.helpers.check_screens --pictures resources/screenshots/screens --out resources/benchmarks/screens.json
 
 monkey: env-test translations  ## An hour of random use, with the worker and the window killed; ARGS="--minutes 5 --seed 7"
 	@$(PY) -m tests.perf.monkey --out resources/benchmarks/monkey.json --plot resources/benchmarks/monkey.svg $(ARGS)
