@@ -30,7 +30,7 @@ Screen = tuple[str, QWidget]
 """Its name, and the window that shows it: the program's own, a menu or a question."""
 
 _PATIENCE_S = 60.0
-_SLOWLY_MS = 160
+_SLOWLY_MS, _FIRST_MS = 160, 1_000
 
 
 class Tour:
@@ -54,6 +54,7 @@ class Tour:
         self.store = stores[0]
         self._chats: dict[str, int] = {}
         self.texts: Texts | None = None
+        self._opened: set[int] = set()
         self.window.activateWindow()
 
     def close(self) -> None:
@@ -93,7 +94,9 @@ class Tour:
         wait_for(lambda: bool(opened) and chats.chat_id == chat_id, "the conversation")
         chats.chat_opened.disconnect(opened.append)
         self.window.talk.conversation.go_to_end()
-        settle(_SLOWLY_MS)  # formulas and colours of code come after the words
+        # Formulas and colours of code come after the words; the first time they are loaded, too.
+        settle(_SLOWLY_MS if chat_id in self._opened else _FIRST_MS)
+        self._opened.add(chat_id)
         self.window.talk.conversation.go_to_end()
 
     def _empty(self) -> None:
