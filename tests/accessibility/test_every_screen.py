@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -19,7 +20,10 @@ _TYPED_IN = ("editing", "rename", "new-folder")
 
 @pytest.fixture(scope="module")
 def visited(qapp: QApplication) -> Iterator[Tour]:
-    yield from tour(qapp)
+    for one in tour(qapp):
+        yield one
+        for translator in one.program.i18n._translators:  # the tests that follow speak English
+            QCoreApplication.removeTranslator(translator)
 
 
 @pytest.mark.parametrize(("view", "language"), [("simple", "fr"), ("full", "zh_Hans")])
