@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 KEY_BYTES = 32
 _LOG_LIMIT_BYTES = 4 * 1024 * 1024
 _CACHE_KIB = 16 * 1024  # decrypted pages, taken as they are needed; SQLite's own 2 MB decrypt twice
+_REST_EVERY_S = 60.0
 
 T = TypeVar("T")
 
@@ -49,6 +51,7 @@ class Database:
         self._engine: Engine | None = None
         self._migrated = False
         self._closing = False
+        self._rested_at = time.monotonic()
 
     @classmethod
     def open_file(
@@ -147,7 +150,11 @@ class Database:
     def _schedule(self, job: Callable[[], T]) -> Future[T]:
         if not self._closing:
             with suppress(RuntimeError):
-                return self._thread.submit(job)
+                future = self._thread.submit(job)
+                if time.monotonic() - self._rested_at > _REST_EVERY_S:
+                    self._rested_at = time.monotonic()
+                    self._thread.submit(self._rest)
+                return future
         closed: Future[T] = Future()
         closed.set_exception(StoreError(reason="closed"))
         return closed
@@ -212,6 +219,11 @@ class Database:
             raise self._failure(exc) from exc
         except OSError as exc:
             raise storage_error(exc) from exc
+
+    def _rest(self) -> None:
+        """Let go of the decrypted pages; a window that is open all day would keep all it may."""
+        if self._engine is not None:
+            self._run_raw(lambda raw: raw.execute("PRAGMA shrink_memory").fetchall())
 
     def _empty_log(self) -> None:
         """Fold the log back into the file, so that it holds no older pages any more."""

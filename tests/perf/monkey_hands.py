@@ -10,7 +10,6 @@ no half of a line.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import faulthandler
 import gc
 import json
@@ -47,6 +46,7 @@ from app.core.paths import resolve_paths
 from app.store.repositories.chats import Chats
 from app.store.repositories.messages import Messages
 from app.ui.frame.main_window import MainWindow
+from tests.helpers.heap import heap_mb
 from tests.helpers.window_driver import PASSPHRASE
 from tests.perf.monkey_texts import few_keys, some_text
 
@@ -61,24 +61,6 @@ _KEYS = (
     *(Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_F1, Qt.Key.Key_F2, Qt.Key.Key_Menu),
 )
 _SHORTCUTS = tuple("NFRPC=-,AVZ")
-
-
-class _Mallinfo(ctypes.Structure):
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in (
-            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
-            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
-        )
-    )
-
-
-def heap_mb() -> list[float]:
-    """What the C library has given out, in small and in large blocks, and what it holds free."""
-    ask = ctypes.CDLL(None).mallinfo2
-    ask.restype = _Mallinfo
-    info = ask()
-    return [round(n / 2**20, 2) for n in (info.uordblks, info.hblkhd, info.fordblks)]
 
 
 class Journal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmapCache
 from PySide6.QtWidgets import (
     QApplication,
     QProxyStyle,
@@ -154,6 +154,7 @@ class Theme(QObject):
         self._edition += 1
         self.scheme = _wanted(self._appearance)
         self._icons.clear()  # of another size or colour; a step through all sizes took 80 MB
+        QPixmapCache.clear()  # what was painted of them: 10 MB more
         self._application.setFont(self.font())
         self._application.setPalette(_palette(self.tokens))
         # Qt styles a widget again for each of its ancestors where one sheet follows another.

@@ -14,6 +14,7 @@ import pytest
 from app.core.errors import Corrupt, Locked, StoreError
 from app.core.records import ReplyDetails
 from app.store import Store
+from tests.helpers.heap import heap_mb
 
 _HOLD = """
 import sys
@@ -225,3 +226,24 @@ def test_the_connection_is_set_up(store: Store, pragma: str, value: str | int) -
     query = f"PRAGMA {pragma}"
     found = store._database.submit(lambda c: c.exec_driver_sql(query).scalar_one()).result()
     assert found == value
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks GNU's C library")
+def test_decrypted_pages_are_given_back(
+    path: Path, key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the process holds after everything was read, when it rests and when it does not."""
+
+    def held_mb(rest_every_s: float) -> float:
+        monkeypatch.setattr("app.store.database._REST_EVERY_S", rest_every_s)
+        store = Store.open(path, key)
+        before_mb, *_ = heap_mb()
+        store.search.rebuild().result()
+        for _ in range(2):  # the second is done after what the first left was given back
+            store.chats.list().result()
+        after_mb, *_ = heap_mb()
+        store.close()
+        return after_mb - before_mb
+
+    fill(path, key, 300)
+    assert held_mb(0.0) < held_mb(3600.0) / 2
