@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QUrl
+from PySide6.QtCore import QPoint, QUrl, qInstallMessageHandler
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDesktopServices,
@@ -257,6 +257,23 @@ def test_marks_find_their_words(qtbot: QtBot, theme: Theme, text: str, words: li
     view.set_doubts([], "")
     assert view.doubted_words() == []
     assert shown(view) == before
+
+
+def test_marks_stay_within_a_text_that_became_shorter(qtbot: QtBot, theme: Theme) -> None:
+    """Two stars stand there as they are until the two that close them come."""
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    view.show_markdown("born in **18 May 1912")
+    view.set_doubts([(17, 21)], "Please check")
+    qtbot.waitUntil(lambda: view.doubted_words() == ["1912"])
+    complaints: list[str] = []
+    former = qInstallMessageHandler(lambda _kind, _place, text: complaints.append(text))
+    try:
+        view.show_markdown("born in **18 May 1912**")
+        qtbot.waitUntil(lambda: view.is_rendered and view.doubted_words() == ["1912"])
+    finally:
+        qInstallMessageHandler(former)
+    assert complaints == []
 
 
 @pytest.mark.parametrize(

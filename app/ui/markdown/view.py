@@ -247,6 +247,7 @@ class MarkdownView(ReadingView):
         if self._tail is None:
             return
         self._tail = None
+        self._doubts = [place for place in self._doubts if place[1] <= self._finished_end]
         cursor.setPosition(self._finished_end)
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.removeSelectedText()
