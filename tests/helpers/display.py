@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,3 +28,25 @@ def private_display(width: int = 1280, height: int = 860) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=10)
+
+
+def add_keys(display: str, letters: str) -> None:
+    """Give the keyboard of a display a key of its own for each of these letters.
+
+    Otherwise xdotool lends each of them the same spare key for a moment, and a busy program, which
+    looks the key up later, reads another letter or none.
+    """
+    layout = subprocess.run(
+        ["xkbcomp", "-w0", display, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    symbols = layout.index("xkb_symbols")
+    codes = re.findall(r"^\s*(<\w+>) = \d+;", layout[:symbols], re.MULTILINE)
+    used = set(re.findall(r"key\s+(<\w+>)", layout[symbols:]))
+    unused = [code for code in codes if code not in used]
+    keys = (
+        f"key {code} {{ [ U{ord(letter):04X} ] }};"
+        for code, letter in zip(unused[-len(letters) :], letters, strict=True)
+    )
+    start = layout.index("{", symbols) + 1
+    taught = "\n".join((layout[:start], *keys, layout[start:]))
+    subprocess.run(["xkbcomp", "-w0", "-", display], input=taught, text=True, check=True)

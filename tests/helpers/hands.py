@@ -6,7 +6,6 @@ they do then differs. Keys and clicks come from the X server (xdotool), as a per
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +16,6 @@ from tests.helpers.atspi import Node, wait_for
 BUTTONS = ("push button", "button menu", "toggle button", "list item", "menu item")
 FIELDS = ("text", "entry")
 _MOST_TABS = 90
-_DELAYS_MS = (8, 60, 250)
 
 
 class Hand(Protocol):
@@ -62,18 +60,10 @@ class _Input:
         return found
 
     def type_over(self, field: Node, text: str) -> None:
-        """Type in place of what is written there.
-
-        A letter that the keyboard does not have gets a key for a moment, which a busy program may
-        notice too late: then all is typed again, slower.
-        """
-        for delay_ms in _DELAYS_MS:
-            self.send("key", "ctrl+a", "Delete")
-            self.send("type", "--delay", str(delay_ms), text)
-            with contextlib.suppress(AssertionError):
-                wait_for(lambda: field.text == text, text, 2)
-                return
-        raise AssertionError(f"typed {text!r}, found {field.text!r}")
+        """Type in place of what is written there."""
+        self.send("key", "ctrl+a", "Delete")
+        self.send("type", text)
+        wait_for(lambda: field.text == text, f"what was typed, {text!r}")
 
 
 class Keyboard(_Input):
