@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
 from app.ui.look.theme import Theme
@@ -127,6 +127,31 @@ def test_a_formula_is_drawn_in_ink_and_can_be_copied(qtbot: QtBot, theme: Theme)
     view.copy()
     assert QGuiApplication.clipboard().text() == "1/2"
     assert view.selected_text() == "1/2"
+
+
+def test_a_comma_inside_a_number_leaves_no_gap() -> None:
+    assert draw("2,5", display=False).width < draw("2, 5", display=False).width
+
+
+@pytest.mark.parametrize("text", ["1 $1$", "a\n\n1 $1$", "1 $1$ and $\\frac{1}{\\frac{1}{1}}$"])
+@pytest.mark.parametrize("size_pt", [16, 28])
+def test_a_formula_stands_where_the_letters_stand(
+    qtbot: QtBot, theme: Theme, text: str, size_pt: int
+) -> None:
+    theme.set_text_size(size_pt)
+    view = shown(qtbot, theme, text)
+    image = view.grab().toImage()
+    ink = theme.color("ink")
+    wide = QFontMetrics(theme.font()).horizontalAdvance("1 ")
+
+    def foot(left: int) -> int:
+        columns, rows = range(left, left + wide - 2), range(image.height())
+        return max(y for y in rows for x in columns if is_ink(image.pixelColor(x, y)))
+
+    def is_ink(color: QColor) -> bool:
+        return color.alpha() > 100 and abs(color.lightness() - ink.lightness()) < 60
+
+    assert abs(foot(0) - foot(wide)) <= 1
 
 
 def test_formulas_follow_size_and_scheme(qtbot: QtBot, theme: Theme) -> None:

@@ -27,10 +27,12 @@ _STRONG_WORDS: Final[dict[Caution, str]] = {
         |medications?|prescriptions?|diagnos(?:is|ed)|miscarriage|melanoma|tumou?rs?|diabet(?:es|ic)
         |cholesterol|epilep(?:sy|tic)|asthma|pneumonia|warfarin|statins?|antihistamines?|sepsis
         |suicidal|biopsy|mammogram|blood thinners?|painkillers?|stroke symptoms|an? stroke
+        |pharmacists?|milligram(?:me)?s?
         |chimiothérapie|antibiotiques?|antidépresseurs?|ibuprofène|paracétamol|aspirine|insuline
         |tension artérielle|infarctus|crise cardiaque|effets? secondaires?|surdosage|posologie
         |médicaments?|ordonnance médicale|diagnostic médical|fausse couche|tumeurs?|diabète
         |diabétiques?|cholestérol|épilepsie|asthme|pneumonie|anticoagulants?|suicidaires?|avc
+        |pharmacien(?:ne)?s?
         |化疗|抗生素|抗抑郁药|布洛芬|对乙酰氨基酚|阿司匹林|胰岛素|血压|血糖|心脏病发作|心肌梗死|胸痛
         |副作用|用药|药物|服药|吃药|剂量|处方药|诊断|流产|肿瘤|癌症|糖尿病|胆固醇|癫痫|哮喘|肺炎|中风""",
     "money": r"""

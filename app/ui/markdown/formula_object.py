@@ -59,12 +59,12 @@ class FormulaObject(QPyTextObject):
         format: QTextFormat,  # noqa: A002  Qt's name
     ) -> None:
         """Paint the formula in the colour of the text."""
-        del posInDocument
         drawing = self._drawing(format)
         if drawing is None or not drawing.svg:
             return
         em = _em_px(doc, format) * _scale(doc, format, drawing)
-        baseline = rect.top() + (rect.height() + _half_x(format)) / 2
+        # In a line that is higher than the formula, Qt puts `rect` too high.
+        baseline = _baseline(doc, posInDocument)
         ink = format.foreground().color().name()
         svg = QSvgRenderer(QByteArray(drawing.svg.replace("@ink", ink).encode()))
         height = (drawing.ascent + drawing.descent) * em
@@ -76,6 +76,15 @@ class FormulaObject(QPyTextObject):
         return self._formulas.drawing(
             str(shape.property(SOURCE)), display=bool(shape.property(DISPLAY))
         )
+
+
+def _baseline(doc: QTextDocument, position: int) -> float:
+    """Where the letters of a line stand, in the document's pixels."""
+    block = doc.findBlock(position)
+    layout = block.layout()
+    line = layout.lineForTextPosition(position - block.position())
+    top = doc.documentLayout().blockBoundingRect(block).top() - layout.boundingRect().top()
+    return top + line.y() + line.ascent()
 
 
 def _em_px(doc: QTextDocument, shape: QTextFormat) -> float:

@@ -24,6 +24,7 @@ _LIBRARIES = ("ziamath", "ziafont", "latex2mathml", "xml", "formula_words")
 _SIZES = re.compile(r'viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"')
 _PAINT = re.compile(r'(fill|stroke)="(?!none)[^"]*"')
 _ENVIRONMENTS = re.compile(r"\\(begin|end)\{(?:align|gather|equation|eqnarray|split)\*?\}")
+_INSIDE_NUMBER = re.compile(r"(?<=\d),(?=\d)")  # not a list's comma, which has a space behind it
 _NOT_IN_FONT = re.compile(r"[\u2e80-\ud7af\uf900-\ufaff\U00010000-\U0001d3ff\U0001d800-\U0010ffff]")
 
 
@@ -101,7 +102,7 @@ class Formulas(QObject):
 
 def draw(source: str, display: bool) -> Drawing:
     """Draw a formula, within a time and a length; an empty drawing says that it cannot be done."""
-    source = _ENVIRONMENTS.sub(r"\\\1{aligned}", source)
+    source = _INSIDE_NUMBER.sub("{,}", _ENVIRONMENTS.sub(r"\\\1{aligned}", source))
     if not source.strip() or len(source) > _LONGEST or _NOT_IN_FONT.search(source):
         return Drawing()
     zmath = _library()

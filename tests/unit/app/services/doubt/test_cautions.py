@@ -200,3 +200,8 @@ def test_the_subject_with_most_words_wins() -> None:
 
 def test_long_texts_take_no_time() -> None:
     assert caution_for("word " * 200_000, "answer " * 200_000) == ""
+
+
+def test_amounts_of_medicine_count() -> None:
+    assert caution_for("How much medicine is that?", "7.5 milligrams a day.") == "medicine"
+    assert caution_for("Quelle dose ?", "Demandez à votre pharmacien.") == "medicine"
