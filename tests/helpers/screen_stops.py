@@ -144,8 +144,7 @@ def _list(tour: Tour) -> Iterator[Screen]:
     yield _on(tour, "new-folder")
     QTest.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
     for name, text in _searches(tour):
-        finder.search.field.setText(text)
-        wait_for(finder.results.isVisible, "what was found")
+        tour.look_for(finder.search.field, text)
         yield _on(tour, name)
     finder.search.clear()
     window.shell.workspace.hide_list()
@@ -157,8 +156,7 @@ def _earlier(tour: Tour) -> Iterator[Screen]:
     yield _on(tour, "earlier")
     page = window.shell.earlier
     for name, text in _searches(tour):
-        page.search.field.setText(text)
-        settle(_A_WHILE_MS)
+        tour.look_for(page.search.field, text)
         yield _on(tour, name)
     page.search.clear()
 
@@ -194,11 +192,10 @@ def _keeping(tour: Tour, name: str) -> Iterator[Screen]:
 
 
 def _pages(tour: Tour) -> Iterator[Screen]:
-    window, shell = tour.window, tour.window.shell
+    shell = tour.window.shell
     shell.show_help()
     yield from _through(tour, "help", shell.help_page)
-    window.bin.show_bin()
-    wait_for(lambda: shell.bin_page.findChild(BinCard) is not None, "the bin")
+    tour.show_bin()
     yield _on(tour, "bin")
     card = shell.bin_page.findChildren(BinCard)[0]
     card.remove.click()

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.bootstrap import build_program
 from app.core.options import LANGUAGE, TEXT_SIZE_PT, THEME, VIEW
 from app.core.paths import resolve_paths
-from app.core.records import Assistant, ReplyDetails, Span
+from app.core.records import Assistant, ReplyDetails, SearchResults, Span
 from app.core.settings import Settings
 from app.store import Store
 from app.ui.frame.main_window import MainWindow
@@ -98,6 +98,22 @@ class Tour:
         settle(_SLOWLY_MS if chat_id in self._opened else _FIRST_MS)
         self._opened.add(chat_id)
         self.window.talk.conversation.go_to_end()
+
+    def look_for(self, field: QLineEdit, text: str) -> None:
+        """Type into a field of a search, and wait for what is found."""
+        found: list[SearchResults] = []
+        self.program.search.found.connect(found.append)
+        field.setText(text)
+        wait_for(lambda: any(results.text == text for results in found), "what was found")
+        self.program.search.found.disconnect(found.append)
+
+    def show_bin(self) -> None:
+        """Show the page of the bin, with what is in it."""
+        listed: list[object] = []
+        self.program.chats.bin_changed.connect(listed.append)
+        self.window.bin.show_bin()
+        wait_for(lambda: bool(listed), "the bin")
+        self.program.chats.bin_changed.disconnect(listed.append)
 
     def _empty(self) -> None:
         chats = self.store.chats

@@ -22,17 +22,18 @@ def focus_faults(window: QWidget, scheme: str) -> list[str]:
     """Controls whose focus is not seen: too few pixels change, or they change too little."""
     found = []
     window.activateWindow()  # a menu or a question was
-    for widget in in_sight(window):
+    for widget in _walk(window):
         if not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or not widget.isEnabled():
             continue
         if isinstance(widget, QTextEdit):
             continue  # text that can be selected shows a caret
-        window.setFocus()
-        _settle()
-        before = _around(window, widget)
-        widget.setFocus(Qt.FocusReason.TabFocusReason)
+        widget.setFocus(Qt.FocusReason.TabFocusReason)  # which may scroll it into sight
         _settle()
         after = _around(window, widget)
+        # As when a menu opens: a field that closes when one goes elsewhere stays.
+        window.setFocus(Qt.FocusReason.PopupFocusReason)
+        _settle()
+        before = _around(window, widget)
         if before.shape != after.shape:
             continue
         changed = _changed(before, after, limits(scheme).line)
@@ -40,6 +41,15 @@ def focus_faults(window: QWidget, scheme: str) -> list[str]:
         if changed < wanted:
             found.append(f"focus is hardly seen ({changed} of {wanted}): {described(widget)}")
     return found
+
+
+def _walk(window: QWidget) -> list[QWidget]:
+    """From where the keyboard is: a field for a name closes when one goes far from it."""
+    first = window.focusWidget()
+    row = first.parentWidget() if first is not None else None
+    return sorted(
+        in_sight(window), key=lambda one: (one is not first, row is None or one.parent() is not row)
+    )
 
 
 def _settle() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
+
+from app.ui.look.in_sight import area_in
 
 
 def chain(first: QWidget, stops: Iterable[QWidget]) -> None:
@@ -28,11 +30,6 @@ def next_seen(stops: Iterable[QWidget], viewport: QWidget, *, forward: bool) -> 
 def is_seen(widget: QWidget, viewport: QWidget) -> bool:
     """Whether any of it is inside the viewport."""
     return area_in(widget, viewport).intersects(viewport.rect())
-
-
-def area_in(widget: QWidget, viewport: QWidget) -> QRect:
-    """Where it is, in the viewport's coordinates."""
-    return QRect(widget.mapTo(viewport, QPoint(0, 0)), widget.size())
 
 
 def _takes_focus(widget: QWidget) -> bool:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 from app.ui.conversation.arrangement import Arrangement
 from app.ui.conversation.focus_order import chain, is_seen, next_seen
 from app.ui.conversation.highlight import Highlight
-from app.ui.conversation.in_sight import InSight
 from app.ui.conversation.stage import MessageWidget, Stage
 from app.ui.conversation.waiting_line import WaitingLine
+from app.ui.look.in_sight import InSight
 from app.ui.look.text_column import TEXT_WIDTH, sides
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button

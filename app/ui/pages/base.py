@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from app.ui.look.in_sight import InSight
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Column
 
@@ -29,6 +30,8 @@ class ScrollPage(QScrollArea):
         self.column.setAutoFillBackground(False)
         self.setWidget(self.column)
         self.column.setAutoFillBackground(False)
+        # Qt itself follows only Tab from one control of the page to the next.
+        self._in_sight = InSight(self, lambda: theme.px(16))
 
     def event(self, event: QEvent) -> bool:
         """Nobody sees how a hidden page is laid out; to measure its texts takes long."""

@@ -15,7 +15,7 @@ from app.ui.look.flow_layout import FlowLayout
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Card, Label
 
-_WORDS_PX = 260
+_WORDS_PX = 340
 _PICTURES_PX = 400
 
 

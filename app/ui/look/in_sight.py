@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QRect, Qt
+from PySide6.QtCore import QObject, QPoint, QRect, Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QTextEdit, QWidget
-
-from app.ui.conversation.focus_order import area_in
 
 
 class InSight(QObject):
@@ -59,3 +57,8 @@ class InSight(QObject):
             way = min(0, area.bottom() + gap - room) if area.bottom() <= 0 else 0
         bar = self._area.verticalScrollBar()
         bar.setValue(bar.value() + way)
+
+
+def area_in(widget: QWidget, viewport: QWidget) -> QRect:
+    """Where it is, in the viewport's coordinates."""
+    return QRect(widget.mapTo(viewport, QPoint(0, 0)), widget.size())
