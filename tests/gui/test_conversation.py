@@ -328,6 +328,21 @@ def test_what_was_unfolded_selected_or_begun_is_there_afterwards(screen: Screen)
     assert tops[301] - tops[299] == before[301] - before[299]
 
 
+def test_the_way_to_the_newest_covers_no_question_that_is_changed(screen: Screen) -> None:
+    screen.show(long_chat(100))
+    screen.talk.go_to_start()
+    screen.settle()
+    assert screen.talk._to_end.isVisible()
+    first = screen.messages()[0]
+    assert isinstance(first, QuestionWidget)
+    first.edit()
+    screen.settle()
+    assert not screen.talk._to_end.isVisible()
+    screen.bar.setValue(screen.bar.maximum() // 2)
+    screen.settle()
+    assert screen.talk._to_end.isVisible(), "the question is out of sight"
+
+
 def test_the_end_is_followed_until_one_scrolls_up(screen: Screen) -> None:
     messages = [*long_chat(100), message(101, "user", "Go on"), message(102, "assistant", "")]
     messages[-1] = replace(messages[-1], state="generating")

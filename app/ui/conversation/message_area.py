@@ -179,8 +179,10 @@ class MessageArea(QAbstractScrollArea):
     def _show_button(self) -> None:
         arrangement = self._arrangement
         far = arrangement.maximum - arrangement.value > max(48, self.height() // 2)
-        if far == self._to_end.isHidden():
-            self._to_end.setVisible(far)
+        changed = self._stage.edited()  # its buttons are not to be covered
+        wanted = far and not (changed is not None and is_seen(changed, self.viewport()))
+        if wanted == self._to_end.isHidden():
+            self._to_end.setVisible(wanted)
             self._place_button()
 
     def _place_button(self) -> None:

@@ -110,6 +110,11 @@ class Stage:
         self.heights.append(Guess(self._theme, self._width).height_px(message))
         self._mark_last()
 
+    def edited(self) -> QuestionWidget | None:
+        """The question that is being changed."""
+        shown = self._widgets.values()
+        return next((w for w in shown if isinstance(w, QuestionWidget) and w.editing), None)
+
     def replace(self, message: Message) -> MessageWidget | None:
         """A message has changed; its widget, if there is one, is told by the caller."""
         index = self.place_of(message.id)

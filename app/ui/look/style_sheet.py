@@ -95,9 +95,7 @@ QLineEdit, QComboBox {
     selection-background-color: $accent; selection-color: $on; placeholder-text-color: $muted;
 }
 QLineEdit:focus, QComboBox:focus { border: 2px solid $accent; }
-QLineEdit[inline="true"] {
-    border: 2px solid $accent; border-radius: ${r10}px; padding: 0 ${p8}px; min-height: 0;
-}
+QLineEdit[inline="true"] { border-radius: ${r10}px; padding: 0 ${p8}px; min-height: 0; }
 QComboBox { min-width: ${combo}px; }
 QComboBox::drop-down { border: none; width: ${target}px; }
 QComboBox::down-arrow { image: none; }
