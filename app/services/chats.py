@@ -83,6 +83,7 @@ class ChatService(OpenChat):
         self._started = False
         self._begun = False
         self._asking = False
+        self._asked_where = 0  # as `_shown` counts what is open
         self._stop_asked = False
         self._queued = ""
         self._told_short: set[int] = set()
@@ -101,6 +102,8 @@ class ChatService(OpenChat):
     @property
     def answering_elsewhere(self) -> bool:
         """Whether the reply that is being made belongs to another chat than the open one."""
+        if self._asking:
+            return self._asked_where != self._shown
         active = self._generator.active
         return active is not None and active.message.chat_id != self.chat_id
 
@@ -151,7 +154,7 @@ class ChatService(OpenChat):
         if self._store is None:
             self._queued = text
             return
-        self._asking, self._stop_asked = True, False
+        self._begin_asking()
         self._drafts.drop()
         if self._chat is None:
             self._create_and_ask(self._store, text)
@@ -184,7 +187,7 @@ class ChatService(OpenChat):
         position = next(asked, None)
         if position is None:
             return
-        self._asking, self._stop_asked = True, False
+        self._begin_asking()
         chat, question = self._chat, self._branch[position]
         before, kept = self._branch[:position], self._branch[: position + 1]
 
@@ -210,7 +213,7 @@ class ChatService(OpenChat):
         if text == self._branch[position].text:
             self.regenerate(message_id)
             return
-        self._asking, self._stop_asked = True, False
+        self._begin_asking()
         self._ask(self._store, self._chat, self._branch[:position], text, beside=True)
 
     def _begin(self) -> None:
@@ -243,6 +246,10 @@ class ChatService(OpenChat):
     def _on_draft(self, text: str) -> None:
         if text and not self._typed and self._chat is None and not self.busy:
             self.draft_restored.emit(text)
+
+    def _begin_asking(self) -> None:
+        self._asking, self._stop_asked = True, False
+        self._asked_where = self._shown
 
     def _create_and_ask(self, store: Store, text: str) -> None:
         token = self._shown

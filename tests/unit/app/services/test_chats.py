@@ -45,6 +45,16 @@ def test_nothing_is_sent_for_nothing(chat: ChatRecorder) -> None:
     assert not chat.service.busy
 
 
+def test_a_question_that_is_being_stored_is_answered_elsewhere_too(chat: ChatRecorder) -> None:
+    chat.service.send("One")
+    assert chat.service.busy
+    assert not chat.service.answering_elsewhere
+    chat.service.new_chat()
+    assert chat.service.answering_elsewhere
+    chat.wait(lambda: len(chat.finished) == 1)
+    assert not chat.service.answering_elsewhere
+
+
 def test_text_is_kept_as_it_was_typed(chat: ChatRecorder, store: Store) -> None:
     chat.ask(NASTY)
     question = chat.added[0]
