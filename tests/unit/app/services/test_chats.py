@@ -51,7 +51,7 @@ def test_a_question_that_is_being_stored_is_answered_elsewhere_too(chat: ChatRec
     assert not chat.service.answering_elsewhere
     chat.service.new_chat()
     assert chat.service.answering_elsewhere
-    chat.wait(lambda: len(chat.finished) == 1)
+    chat.wait(lambda: not chat.service.busy)
     assert not chat.service.answering_elsewhere
 
 
