@@ -46,6 +46,7 @@ class Finder(QWidget):
         found.setSpacing(0)
         found.addWidget(self._told)
         found.addWidget(self.results, 1)
+        found.addStretch(0)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.chats)
         self._pages.addWidget(self._found)
@@ -138,6 +139,7 @@ class Finder(QWidget):
         if results is None:
             return
         count = len(results.chats) + len(results.hits)
+        self.results.setVisible(count > 0)  # where room is scarce, the sentence needs it
         if not count:
             self._told.setText(
                 self.tr("Nothing was found for “{words}”. Try fewer words, or another one.").format(
