@@ -256,3 +256,16 @@ def test_what_was_found_has_the_menu_of_the_list(qtbot: QtBot, open_room: OpenRo
     menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: isinstance(finder.chats.row_of(made.id), NameRow))
     assert not finder.looking, "the name is typed in the list, and its folder is open for that"
+
+
+def test_in_a_small_window_it_says_in_full_that_nothing_was_found(
+    qtbot: QtBot, open_room: OpenRoom
+) -> None:
+    room = open_room(keep=True, text_size_pt="28", language="fr")
+    room.window.resize(room.window.minimumSize())
+    finder = room.window.sidebar.finder
+    room.window.shell.workspace.show_list()
+    finder.search.field.setText("qzxw")
+    qtbot.waitUntil(lambda: finder._told.isVisible() and "qzxw" in finder._told.text())
+    qtbot.wait(100)
+    assert finder._told.height() >= finder._told.heightForWidth(finder._told.width())
