@@ -39,6 +39,7 @@ from tests.helpers.seen_pixels import (
     part_of,
     ratio,
 )
+from tests.helpers.seen_text import blocks_of, fragments_of, offset_of
 
 _FRAMES = ("field", "search", "alert")
 _WITHOUT_OUTLINE = ("quiet", "icon", "row")  # their words or their icon tell them
@@ -139,29 +140,21 @@ def _dots(pixels: Pixels, least: float) -> float:
 
 
 def _lines_of_text(view: QTextEdit) -> Iterator[tuple[str, QRect]]:
-    offset = view.viewport().pos() - QPoint(
-        view.horizontalScrollBar().value(), view.verticalScrollBar().value()
-    )
+    offset = offset_of(view)
     layout = view.document().documentLayout()
     for frame in view.document().rootFrame().childFrames():
         if isinstance(frame, QTextTable):
             yield "rule", layout.frameBoundingRect(frame).toAlignedRect().translated(offset)
-    block = view.document().begin()
-    while block.isValid():
-        if block.isVisible():
-            for rect in _doubted(block):
-                yield "dots", rect.toAlignedRect().translated(offset)
-        block = block.next()
+    for block in blocks_of(view):
+        for rect in _doubted(block):
+            yield "dots", rect.toAlignedRect().translated(offset)
 
 
 def _doubted(block: QTextBlock) -> Iterator[QRectF]:
     """Below the words of a block that have a remark, where the dots are."""
     layout = block.layout()
     place = block.document().documentLayout().blockBoundingRect(block).topLeft()
-    run = block.begin()
-    while not run.atEnd():
-        fragment = run.fragment()
-        run += 1
+    for fragment in fragments_of(block):
         form = fragment.charFormat()
         if not form.toolTip() or form.isAnchor():
             continue

@@ -31,6 +31,7 @@ from tests.helpers.seen_pixels import (
     in_sight,
     part_of,
 )
+from tests.helpers.seen_text import blocks_of, fragments_of, offset_of
 
 
 def look_at_words(window: QWidget, pixels: Pixels, least: Limits) -> Iterator[str]:
@@ -110,26 +111,18 @@ def _words_of(button: QAbstractButton) -> QRect:
 def _runs(view: QTextEdit) -> Iterator[QRect]:
     """The rectangle of each run of one format that shows, in the widget."""
     seen = view.viewport().visibleRegion().boundingRect()
-    offset = view.viewport().pos() - QPoint(
-        view.horizontalScrollBar().value(), view.verticalScrollBar().value()
-    )
-    block = view.document().begin()
-    while block.isValid():
-        if block.isVisible() and block.layout() is not None:
-            for rect in _runs_of_block(block):
-                moved = rect.toAlignedRect().translated(offset)
-                if seen.translated(view.viewport().pos()).contains(moved):
-                    yield moved
-        block = block.next()
+    offset = offset_of(view)
+    for block in blocks_of(view):
+        for rect in _runs_of_block(block):
+            moved = rect.toAlignedRect().translated(offset)
+            if seen.translated(view.viewport().pos()).contains(moved):
+                yield moved
 
 
 def _runs_of_block(block: QTextBlock) -> Iterator[QRectF]:
     layout = block.layout()
     place = block.document().documentLayout().blockBoundingRect(block).topLeft()
-    run = block.begin()
-    while not run.atEnd():
-        fragment = run.fragment()
-        run += 1
+    for fragment in fragments_of(block):
         if not fragment.text().strip() or "￼" in fragment.text():
             continue
         start, end = fragment.position() - block.position(), 0

@@ -179,11 +179,15 @@ class MessageArea(QAbstractScrollArea):
     def _show_button(self) -> None:
         arrangement = self._arrangement
         far = arrangement.maximum - arrangement.value > max(48, self.height() // 2)
-        changed = self._stage.edited()  # its buttons are not to be covered
-        wanted = far and not (changed is not None and is_seen(changed, self.viewport()))
+        wanted = far and not self._edits_in_sight()
         if wanted == self._to_end.isHidden():
             self._to_end.setVisible(wanted)
             self._place_button()
+
+    def _edits_in_sight(self) -> bool:
+        """Whether there is a question being changed, whose buttons are not to be covered."""
+        changed = self._stage.edited()
+        return changed is not None and is_seen(changed, self.viewport())
 
     def _place_button(self) -> None:
         size = self._to_end.sizeHint()
