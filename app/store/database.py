@@ -231,7 +231,9 @@ class Database:
 
     def _failure(self, error: DBAPIError | dbapi2.Error) -> AppError:
         failure = store_error(error, self._folder)
-        log.warning("database failed code=%s", failure.code)
+        log.warning(
+            "database failed code=%s sqlite=%s", failure.code, failure.params.get("sqlite", "-")
+        )
         return failure
 
     def _connected(self) -> Engine:

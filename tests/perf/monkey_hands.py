@@ -164,7 +164,9 @@ class Hands:
         self._timer.timeout.connect(self._step)
         unlock, chats, host = program.unlock, program.chats, program.host
         unlock.passphrase_needed.connect(lambda _: unlock.provide_passphrase(PASSPHRASE))
-        chats.error_raised.connect(lambda error: journal.note("error", code=error.code))
+        chats.error_raised.connect(
+            lambda error: journal.note("error", code=error.code, params=error.params)
+        )
         host.state_changed.connect(
             lambda state: journal.note("host", state=state, pid=host.worker_pid)
         )

@@ -26,6 +26,9 @@ _BIN_FILL = """
 INSERT INTO temp.bin
 SELECT id FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE deleted_at IS NOT NULL)
 """
+_BIN_MADE_FROM = "bin made from"
+"""Kept with the connection, whose table it is: after a repair there is a new one without."""
+
 _bin = table("bin", column("id"), schema="temp")
 _search = table("search", column("rowid"), column("search"))
 
@@ -35,7 +38,6 @@ class Search:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._bin: object = None  # what the table of the bin was made from
 
     def find(self, text: str, limit: int = 50) -> Future[SearchResults]:
         """Messages that hold every word of `text`, or words that begin so; the newest first."""
@@ -44,11 +46,11 @@ class Search:
             expression = match_expression(text)
             if not expression:
                 return SearchResults(text, (), (), more=False)
-            state = self._read_bin(connection)
+            state = _read_bin(connection)
             found = connection.execute(_query(expression, limit + 1)).all()
             hits = tuple(_hit_of(row, text) for row in found[:limit])
             titled = _titled(connection, text)
-            self._bin = state  # not before nothing can roll the table back any more
+            _remember_bin(connection, state)
             return SearchResults(text, titled, hits, more=len(found) > limit)
 
         return self._database.submit(work)
@@ -57,28 +59,12 @@ class Search:
         """Do once what the first search would wait for: know the bin, the titles, the index."""
 
         def work(connection: Connection) -> None:
-            state = self._read_bin(connection)
+            state = _read_bin(connection)
             _titled(connection, "a")
             connection.execute(_query('"a" *', 1)).all()
-            self._bin = state
+            _remember_bin(connection, state)
 
         return self._database.submit(work)
-
-    def _read_bin(self, connection: Connection) -> object:
-        """Know the messages of the bin by number, so that no hit of theirs is looked up.
-
-        A word that occurs in every message of a large bin would otherwise read them all. The
-        table is in memory, belongs to the connection, and is made again when the bin changes.
-        """
-        raw = connection.connection.dbapi_connection
-        state = (id(raw), connection.exec_driver_sql(_BIN_STATE).one())
-        if state == self._bin:
-            return state
-        self._bin = None
-        connection.exec_driver_sql("CREATE TEMP TABLE IF NOT EXISTS bin (id INTEGER PRIMARY KEY)")
-        connection.exec_driver_sql("DELETE FROM temp.bin")
-        connection.exec_driver_sql(_BIN_FILL)
-        return state
 
     def rebuild(self) -> Future[int]:
         """Make the search again from the messages; returns how many there are."""
@@ -93,6 +79,26 @@ class Search:
             return rebuild_search(connection)
 
         return self._database.submit(work)
+
+
+def _read_bin(connection: Connection) -> object:
+    """Know the messages of the bin by number, so that no hit of theirs is looked up.
+
+    A word that occurs in every message of a large bin would otherwise read them all. The table is
+    in memory, belongs to the connection, and is made again when the bin changes.
+    """
+    state = connection.exec_driver_sql(_BIN_STATE).one()
+    if connection.info.pop(_BIN_MADE_FROM, None) == state:
+        return state
+    connection.exec_driver_sql("CREATE TEMP TABLE IF NOT EXISTS bin (id INTEGER PRIMARY KEY)")
+    connection.exec_driver_sql("DELETE FROM temp.bin")
+    connection.exec_driver_sql(_BIN_FILL)
+    return state
+
+
+def _remember_bin(connection: Connection, state: object) -> None:
+    """At the end of the work, when nothing can roll the table back any more."""
+    connection.info[_BIN_MADE_FROM] = state
 
 
 def _query(expression: str, limit: int) -> Select[Any]:

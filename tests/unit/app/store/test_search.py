@@ -121,6 +121,14 @@ def test_the_bin_is_not_searched_and_what_leaves_it_is_again(
     assert found(store, "路灯") == [ids[0]]
 
 
+def test_words_are_found_after_every_repair(store: Store, ids: tuple[int, int]) -> None:
+    # The file was closed meanwhile: what the old connection had in memory is gone, though the new
+    # one may lie at the same address.
+    for _ in range(30):
+        assert found(store, "路灯") == [ids[0]]
+        assert store.repair(lambda _: None).result().state == "sound"
+
+
 def test_chats_are_found_by_their_titles(store: Store) -> None:
     made = [store.chats.create(f"Street lamps {n}").result() for n in range(25)]
     store.chats.delete(made[-1].id).result()
