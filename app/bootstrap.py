@@ -32,6 +32,7 @@ from app.core.options import (
 )
 from app.core.paths import Paths, policy_file, resources_folder
 from app.core.settings import Settings
+from app.services import heap
 from app.services.assistants import AssistantService, ShippedWords
 from app.services.chats import ChatService
 from app.services.downloads import NetworkGate
@@ -196,6 +197,7 @@ def run_window(paths: Paths, settings: Settings) -> int:
 
     from app.ui.look.menu import show_menus_to_screen_readers  # noqa: PLC0415
 
+    heap.keep_small()
     show_menus_to_screen_readers()
     application = QApplication(sys.argv[:1])
     _name(application)

@@ -6,12 +6,12 @@ documents among it would be destroyed outside the thread they live in, which end
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import sys
 import time
 
 from PySide6.QtCore import QObject, QTimer
+
+from app.services import heap
 
 _INTERVAL_MS = 250
 _WHOLE_EVERY_S = 60.0
@@ -45,15 +45,8 @@ class GarbageCollector(QObject):
         if counts[2] > thresholds[2] and now - self._whole_at >= _WHOLE_EVERY_S:
             self._whole_at = now
             gc.collect(2)
-            _give_back_freed()
+            heap.give_back()
         elif counts[1] > thresholds[1]:
             gc.collect(1)
         elif counts[0] > thresholds[0]:
             gc.collect(0)
-
-
-def _give_back_freed() -> None:
-    """Have GNU's C library return what it keeps for later: 20 MB of a window in use all day."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
