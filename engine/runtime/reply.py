@@ -69,10 +69,15 @@ class ReplyText:
         self._ends.append(self._said)
 
     def finish(self, reason: FinishReason) -> list[GenerationEvent]:
-        """The rest of the text, then the one event that says why the reply ended."""
+        """The rest of the text, then the one event that says why the reply ended.
+
+        Bytes that never became a character are U+FFFD where the model ended so, and nothing where
+        it was cut off in the middle of one.
+        """
         segments: list[Segment] = []
         if not self.stopped:
-            rest = self._channels.push(self._decoder.flush()) + self._channels.flush()
+            left = self._decoder.flush() if reason == "stop" else ""
+            rest = self._channels.push(left) + self._channels.flush()
             segments = self._until_stop(rest)
             segments += _answer(self._stops.flush())
         channel: Channel = self._channels.channel

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.bootstrap import build_program
@@ -21,6 +21,7 @@ from app.core.records import Assistant, ReplyDetails, SearchResults, Span
 from app.core.settings import Settings
 from app.store import Store
 from app.ui.frame.main_window import MainWindow
+from app.ui.markdown.view import MarkdownView
 from tests.helpers.screen_texts import TEXTS, Texts
 
 VIEWS = ("simple", "full")
@@ -96,8 +97,16 @@ class Tour:
         self.window.talk.conversation.go_to_end()
         # Formulas and colours of code come after the words; the first time they are loaded, too.
         settle(_SLOWLY_MS if chat_id in self._opened else _FIRST_MS)
+        wait_for(self._formulas_are_drawn, "the formulas")
         self._opened.add(chat_id)
         self.window.talk.conversation.go_to_end()
+
+    def _formulas_are_drawn(self) -> bool:
+        return not any(
+            view._writer.runs.places
+            for view in self.window.talk.conversation.findChildren(MarkdownView)
+            if view.isVisible()
+        )
 
     def look_for(self, field: QLineEdit, text: str) -> None:
         """Type into a field of a search, and wait for what is found."""
@@ -184,8 +193,11 @@ class Tour:
 
 
 def settle(wait_ms: int = 40) -> None:
-    """Let layouts and the store's answers arrive."""
-    QTest.qWait(wait_ms)
+    """Let layouts, the store's answers and drawings arrive."""
+    # Not QTest.qWait, which keeps Python's lock: other threads would stand still as long.
+    loop = QEventLoop()
+    QTimer.singleShot(wait_ms, loop.quit)
+    loop.exec()
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
@@ -194,7 +206,7 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         if time.monotonic() > ends:
             raise TimeoutError(what)
-        QTest.qWait(20)
+        settle(20)
 
 
 def tour(application: QApplication) -> Iterator[Tour]:

@@ -12,8 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "resources" / "screenshots"
 SIZE = (1280, 860)
-_PATIENCE_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ SCENES = {
     ),
     "zh_Hans": Scene(
         ("去里昂的火车", "写给居委会的信", "给小猫起名字"),
-        ("What is the capital of France?", "How do vaccines work?", "谢谢您，讲得很清楚！"),
+        ("What is the capital of France?", "How do vaccines work?", "你好！"),
         ("light", "dark"),
     ),
 }
@@ -93,12 +90,13 @@ def main() -> int:
 
 
 def _take(language: str, folder: Path) -> int:
-    from PySide6.QtTest import QTest  # noqa: PLC0415  only in the child, which has a display
+    # Only in the child, which has a display.
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
     from app.bootstrap import build_program, open_window  # noqa: PLC0415
     from app.core.paths import resolve_paths  # noqa: PLC0415
     from app.core.settings import Settings  # noqa: PLC0415
+    from tests.helpers.screen_tour import settle, wait_for  # noqa: PLC0415
 
     application = QApplication([])
     scene = SCENES[language]
@@ -116,62 +114,46 @@ def _take(language: str, folder: Path) -> int:
         window = open_window(application, program)
         window.resize(*SIZE)
         window.move(0, 0)
-        _wait(lambda: bool(stores), "the store")
+        wait_for(lambda: bool(stores), "the store")
         for title in scene.titles:
             stores[0].chats.create(title).result()
         window.pages.setCurrentWidget(window.talk)
         program.chats.new_chat()
         if language == "en":
-            _settle()
+            settle(400)
             _save(window, folder / "new-en-light.png")
         for question in scene.questions:
             window.talk.composer.set_text(question)
             window.talk.composer.send()
-            _wait(lambda: program.chats.busy, "the question")
-            _wait(lambda: not program.chats.busy, "the answer")
+            wait_for(lambda: program.chats.busy, "the question")
+            wait_for(lambda: not program.chats.busy, "the answer")
         for appearance in scene.appearances:
             window.theme.set_appearance(appearance)
-            _settle()
+            settle(400)
             window.talk.conversation.go_to_end()
             _save(window, folder / f"conversation-{language}-{appearance}.png")
         window.sidebar.simple_wished.emit()
         simple = "contrast" if language == "en" else "light"
         window.theme.set_appearance(simple)
-        _settle()
+        settle(400)
         window.talk.conversation.go_to_end()
         _save(window, folder / f"simple-{language}-{simple}.png")
         window.shell.simple_header.full_wished.emit()
         if language != "en":
             window.theme.set_appearance("light")
             program.chats.new_chat()
-            _settle()
+            settle(400)
             _save(window, folder / f"new-{language}-light.png")
         window.close()
-        QTest.qWait(50)
+        settle(50)
         program.close()
     return 0
-
-
-def _settle() -> None:
-    from PySide6.QtTest import QTest  # noqa: PLC0415
-
-    QTest.qWait(400)
 
 
 def _save(window: MainWindow, path: Path) -> None:
     if not window.grab().save(str(path)):
         raise OSError(f"cannot write {path}")
     print(path.name, flush=True)
-
-
-def _wait(condition: Callable[[], bool], what: str) -> None:
-    from PySide6.QtTest import QTest  # noqa: PLC0415
-
-    ends = time.monotonic() + _PATIENCE_S
-    while not condition():
-        if time.monotonic() > ends:
-            raise TimeoutError(what)
-        QTest.qWait(20)
 
 
 if __name__ == "__main__":

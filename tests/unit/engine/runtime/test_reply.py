@@ -8,8 +8,9 @@ from tokenizers import Tokenizer
 
 from engine.runtime.reply import ReplyText
 from engine.text.reasoning import Reasoning
-from engine.types import Channel, GenerationEvent
+from engine.types import Channel, FinishReason, GenerationEvent
 from tests.helpers.reasoning import PUBLISHED, letters_tokenizer, reasoning_of
+from tests.helpers.tokenizers import starter_tokenizer
 
 
 def reply_of(name: str, prompt: str, *stop: str) -> tuple[Tokenizer, ReplyText]:
@@ -100,6 +101,21 @@ def test_what_waits_for_a_stop_string_stays_before_later_thoughts() -> None:
     assert segments(push_all(text, ids)) == [
         ("answer", "aX"), ("thinking", "b"), ("answer", "Yc"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reason", "rest"), [("stop", "\ufffd"), ("length", ""), ("context", ""), ("cancelled", "")]
+)
+def test_a_character_that_was_cut_in_the_middle_is_left_out(
+    reason: FinishReason, rest: str
+) -> None:
+    tokenizer = starter_tokenizer()
+    text = ReplyText(tokenizer, (), Reasoning(tokenizer), "", 3, time.perf_counter())
+    first, *others = tokenizer.encode("👩").ids
+    assert others
+    events = [*text.push(first, -0.5), *text.finish(reason)]
+    assert "".join(event.text for event in events) == rest
+    assert [token for event in events for token in event.token_ids] == [first]
 
 
 def test_whether_it_thinks_is_known_at_every_token() -> None:
