@@ -1137,6 +1137,10 @@
         <translation>Conversations à reprendre</translation>
     </message>
     <message>
+        <source>Folder with the conversations to bring in</source>
+        <translation>Dossier des conversations à reprendre</translation>
+    </message>
+    <message>
         <source>My conversations</source>
         <translation>Mes conversations</translation>
     </message>
@@ -1203,6 +1207,14 @@
     <message>
         <source>Looks whether your conversations are in order, and repairs them.</source>
         <translation>Vérifie que vos conversations sont en ordre et les répare.</translation>
+    </message>
+    <message>
+        <source>Bring in a folder…</source>
+        <translation>Reprendre un dossier…</translation>
+    </message>
+    <message>
+        <source>For programs that keep each conversation in a folder, as Jan does.</source>
+        <translation>Pour les programmes qui gardent chaque conversation dans un dossier, comme Jan.</translation>
     </message>
     <message>
         <source>This copy is locked with another key. Please type the recovery code or the passphrase that belongs to it:</source>

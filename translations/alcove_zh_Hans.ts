@@ -1126,6 +1126,10 @@
         <translation>要导入的对话</translation>
     </message>
     <message>
+        <source>Folder with the conversations to bring in</source>
+        <translation>要导入的对话所在的文件夹</translation>
+    </message>
+    <message>
         <source>My conversations</source>
         <translation>我的对话</translation>
     </message>
@@ -1192,6 +1196,14 @@
     <message>
         <source>Looks whether your conversations are in order, and repairs them.</source>
         <translation>检查您的对话是否完好，并进行修复。</translation>
+    </message>
+    <message>
+        <source>Bring in a folder…</source>
+        <translation>导入一个文件夹…</translation>
+    </message>
+    <message>
+        <source>For programs that keep each conversation in a folder, as Jan does.</source>
+        <translation>适用于像 Jan 那样把每段对话放在单独文件夹里的程序。</translation>
     </message>
     <message>
         <source>This copy is locked with another key. Please type the recovery code or the passphrase that belongs to it:</source>
