@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -71,6 +72,30 @@ def test_several_files_come_in_at_once(
     choose(monkeypatch, "getOpenFileNames", ([str(files[2])] * 2, ""))
     click(qtbot, section, "Bring in conversations…")
     qtbot.waitUntil(lambda: "damaged" in section.said.words(), timeout=SLOW)
+
+
+def test_a_folder_of_conversations_comes_in_as_it_is(
+    qtbot: QtBot, open_room: OpenRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, section = page_of(open_room, tmp_path / "one")
+    for name in ("Train to Lyon", "Potato gratin"):
+        thread = tmp_path / "Jan" / "threads" / name.lower()
+        thread.mkdir(parents=True)
+        (thread / "thread.json").write_text(json.dumps({"title": name, "created": 1_700_000_000}))
+        said_in_it = {
+            "role": "user",
+            "content": [{"type": "text", "text": {"value": name + "?"}}],
+            "created_at": 1_700_000_100_000,
+        }
+        (thread / "messages.jsonl").write_text(json.dumps(said_in_it))
+    choose(monkeypatch, "getExistingDirectory", "")
+    click(qtbot, section, "Bring in a folder…")
+    assert not section._running
+    choose(monkeypatch, "getExistingDirectory", str(tmp_path / "Jan"))
+    click(qtbot, section, "Bring in a folder…")
+    assert said(qtbot, section) == "2 conversations brought in."
+    titles = {c.title for c in room.store.chats.list().result()}
+    assert titles == {"Train to Lyon", "Potato gratin"}
 
 
 def test_a_name_without_an_ending_gets_that_of_the_chosen_kind(

@@ -26,11 +26,11 @@ _KINDS = {".md": "markdown", ".json": "json", ".txt": "text"}
 
 
 class KeepingSection(Section):
-    """Five buttons, each with a sentence; below them what is under way and what came of it.
+    """Buttons, each below its sentence; below them what is under way and what came of it.
 
     Signals:
         backup_wished: Folder that was chosen.
-        import_wished: Files that were chosen.
+        import_wished: Files or a folder that were chosen.
         export_wished: File that was chosen, and "markdown", "json" or "text".
         repair_wished: Look whether everything is sound.
         secret_given: The files that were to be brought in, and what opens the copy among them.
@@ -53,6 +53,7 @@ class KeepingSection(Section):
         self._sentences = KeepingSentences(self)
         self.backup = Button(theme, "outlined", "save")
         self.bring = Button(theme, "outlined", "download")
+        self.bring_folder = Button(theme, "outlined", "folder")
         self.take = Button(theme, "outlined", "folder")
         self.repair = Button(theme, "outlined", "check")
         self.bin = Button(theme, "outlined", "trash")
@@ -71,6 +72,7 @@ class KeepingSection(Section):
         self._build()
         self.backup.clicked.connect(self._on_backup)
         self.bring.clicked.connect(self._on_import)
+        self.bring_folder.clicked.connect(self._on_import_folder)
         self.take.clicked.connect(self._on_export)
         self.bin.clicked.connect(self.bin_wished)
         self.repair.clicked.connect(self.repair_wished)
@@ -108,6 +110,7 @@ class KeepingSection(Section):
         for button, words in zip(self._deeds[:-1], self._words, strict=False):
             button.setVisible(not damaged)
             words.setVisible(not damaged)
+        self.bring_folder.setVisible(not damaged)
 
     def _build(self) -> None:
         px = self.theme.px
@@ -116,6 +119,8 @@ class KeepingSection(Section):
             row.setSpacing(px(6))
             row.addWidget(words)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            if button is self.bring:
+                row.addWidget(self.bring_folder, 0, Qt.AlignmentFlag.AlignLeft)
             self.column.addLayout(row)
             self.column.addSpacing(px(8))  # a button belongs to the sentence above it
         for widget in (self._ask_secret, self.secret):
@@ -143,6 +148,15 @@ class KeepingSection(Section):
             QDir.homePath(),
             self.tr("Conversations (*.zip *.json *.jsonl *.chat *.db);;All files (*)"),
         )
+        self._bring(places)
+
+    def _on_import_folder(self) -> None:
+        place = QFileDialog.getExistingDirectory(
+            self, self.tr("Folder with the conversations to bring in"), QDir.homePath()
+        )
+        self._bring([place] if place else [])
+
+    def _bring(self, places: list[str]) -> None:
         if places:
             self._chosen = tuple(map(Path, places))
             self.import_wished.emit(self._chosen)
@@ -174,7 +188,7 @@ class KeepingSection(Section):
 
     def _show(self) -> None:
         under_way = bool(self._running)
-        for button in self._deeds:
+        for button in (*self._deeds, self.bring_folder):
             button.setEnabled(not under_way)
         for widget in (self._doing, self._bar, self.stop):
             widget.setVisible(under_way)
@@ -223,6 +237,10 @@ class KeepingSection(Section):
             button.set_label(label)
             button.setAccessibleDescription(text)
             words.setText(text)
+        self.bring_folder.set_label(self.tr("Bring in a folder…"))
+        self.bring_folder.setAccessibleDescription(
+            self.tr("For programs that keep each conversation in a folder, as Jan does.")
+        )
         question = self.tr(
             "This copy is locked with another key. Please type the recovery code or the "
             "passphrase that belongs to it:"
