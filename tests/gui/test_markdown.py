@@ -276,6 +276,24 @@ def test_marks_stay_within_a_text_that_became_shorter(qtbot: QtBot, theme: Theme
     assert complaints == []
 
 
+def test_words_that_the_mark_itself_would_change_are_not_underlined(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    """The last letter keeps the dollars from being a formula; the edge of a mark would not."""
+    view = MarkdownView(theme)
+    qtbot.addWidget(view)
+    complaints: list[str] = []
+    former = qInstallMessageHandler(lambda _kind, _place, text: complaints.append(text))
+    try:
+        view.show_markdown("from u$.+a$X")
+        view.set_doubts([(0, 4), (11, 12)], "Please check")
+        qtbot.waitUntil(lambda: view.is_rendered and bool(view.doubted_words()))
+    finally:
+        qInstallMessageHandler(former)
+    assert view.doubted_words() == ["from"]
+    assert complaints == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -302,7 +302,7 @@ def test_words_of_doubt_are_underlined_and_said(qtbot: QtBot, theme: Theme) -> N
     qtbot.addWidget(widget)
     widget.resize(700, 300)
     widget.show()
-    assert widget.answer.doubted_words() == ["1893"]
+    qtbot.waitUntil(lambda: widget.answer.doubted_words() == ["1893"])
     assert widget.checks is not None
     sentence = "The assistant was not sure about what is underlined. Please check it."
     assert widget.checks.said() == [sentence]
@@ -327,7 +327,7 @@ def test_words_of_doubt_can_be_switched_off(qtbot: QtBot, theme: Theme) -> None:
     assert widget.answer.doubted_words() == []
     assert widget.checks is None
     widget.set_manner(Manner(mark_doubt=True))
-    assert widget.answer.doubted_words() == ["1893"]
+    qtbot.waitUntil(lambda: widget.answer.doubted_words() == ["1893"])
     widget.set_manner(Manner(mark_doubt=False))
     assert widget.answer.doubted_words() == []
     assert widget.checks is not None
@@ -338,6 +338,7 @@ def test_many_doubts_warn_of_the_whole_reply(qtbot: QtBot, theme: Theme) -> None
     text = "It opened in 1893, was closed in 1911 and opened again in 1952, says Pierre Martin."
     widget = ReplyWidget(theme, unsure(text, "1893", "1911", "1952"))
     qtbot.addWidget(widget)
+    qtbot.waitUntil(lambda: widget.checks is not None)
     assert widget.checks is not None
     assert widget.checks.said()[0].startswith("This may be wrong; check what matters.")
 
@@ -349,7 +350,7 @@ def test_a_growing_reply_is_not_judged(qtbot: QtBot, theme: Theme) -> None:
     widget.update_text(message.text, message.details.spans)
     assert widget.answer.doubted_words() == []
     widget.finish(message)
-    assert widget.answer.doubted_words() == ["1893"]
+    qtbot.waitUntil(lambda: widget.answer.doubted_words() == ["1893"])
 
 
 @pytest.mark.parametrize(

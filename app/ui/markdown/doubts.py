@@ -46,7 +46,8 @@ def places_of(
     """Where stretches of the Markdown ended up in the document.
 
     Each block with a mark is written once more, aside and with the marks in it; what stands before
-    a mark there stands before it in the document too.
+    a mark there stands before it in the document too. Where the marks themselves make other
+    Markdown of a block, the words there are others, and are not underlined.
 
     Args:
         marks: Start and end in the Markdown.
@@ -73,7 +74,21 @@ def _places_in(
     begins = aside.append(Block(source, head=block.head, continues=block.continues), marked=True)
     edges = aside.runs.edges
     moved = first - begins
-    return [(a + moved, b + moved) for a, b in zip(edges[::2], edges[1::2], strict=False) if a < b]
+    return [
+        (a + moved, b + moved)
+        for a, b in zip(edges[::2], edges[1::2], strict=False)
+        if a < b and _text(document, a, b) == _text(writer.document, a + moved, b + moved)
+    ]
+
+
+def _text(document: QTextDocument, start: int, end: int) -> str | None:
+    """What stands there; None beyond the end."""
+    if end >= document.characterCount():
+        return None
+    cursor = QTextCursor(document)
+    cursor.setPosition(start)
+    cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+    return cursor.selectedText()
 
 
 def say_doubt(document: QTextDocument, places: Sequence[Stretch], sentence: str) -> None:

@@ -62,6 +62,7 @@ class MarkdownWriter:
     """Appends blocks of Markdown at the end of one document.
 
     Attributes:
+        document: Where it writes.
         cards: The stretches that stand on a card.
         runs: Writes words and formulas, and knows where the formulas are.
         room: Width of the text in pixels, for tables.
@@ -84,7 +85,7 @@ class MarkdownWriter:
             formulas: Drawings that are there already are shown at once; None leaves all of
                 `runs.places` to the caller.
         """
-        self._document = document
+        self.document = document
         self._style = style
         self.cards = Cards(document, style)
         self.runs = RunWriter(style, formulas)
@@ -102,7 +103,7 @@ class MarkdownWriter:
             block: A block that we cut.
             marked: Marks were put into it by `with_marks`, so that it is harmless already.
         """
-        cursor = QTextCursor(self._document)
+        cursor = QTextCursor(self.document)
         cursor.movePosition(QTextCursor.MoveOperation.End)
         self._first = -1
         if block.fence:
@@ -237,7 +238,7 @@ class MarkdownWriter:
     def _begin_block(self, cursor: QTextCursor, layout: QTextBlockFormat) -> None:
         # An empty document has one empty block, and a table is followed by one: use it.
         after_table = not cursor.block().text() and cursor.position() == self._after_table
-        if self._document.isEmpty() or after_table:
+        if self.document.isEmpty() or after_table:
             # Qt leaves no room above a block that is the first or follows a table.
             above = layout.topMargin()
             if after_table:
@@ -278,7 +279,7 @@ class MarkdownWriter:
             layout = column_format(self._style, fit, room)
             if cursor.position() == self._after_table:
                 self._end_table(0 if continues else self._style.gap)
-            elif not self._document.isEmpty():
+            elif not self.document.isEmpty():
                 layout.setTopMargin(cursor.blockFormat().bottomMargin())  # Qt forgets that one
             self._table = write_columns(cursor, parsed, layout, self._style.head, self._write_cell)
             cursor.movePosition(QTextCursor.MoveOperation.End)
@@ -287,7 +288,7 @@ class MarkdownWriter:
             self.fits.append(replace(fitted, end=cursor.position()))
 
     def _begin_document(self, room: float) -> None:
-        frame = self._document.rootFrame()
+        frame = self.document.rootFrame()
         layout = frame.frameFormat()
         if layout.topMargin() != room:
             layout.setTopMargin(room)
