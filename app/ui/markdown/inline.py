@@ -13,18 +13,21 @@ from dataclasses import dataclass
 
 # U+FDD0 and U+FDD1 belong to Qt's documents; these are free.
 _OPEN, _CLOSE, _BEGIN_MARK, _END_MARK = "\ufde0", "\ufde1", "\ufde2", "\ufde3"
+_EDGE = f"[{_BEGIN_MARK}{_END_MARK}]"
 _FORGED = re.compile("[\ufdd0-\ufdef\ufffc]")
-_PIECE = re.compile(f"{_OPEN}(\\d+){_CLOSE}|([{_BEGIN_MARK}{_END_MARK}])")
+_PIECE = re.compile(f"{_OPEN}(\\d+){_CLOSE}|({_EDGE})")
 _LONGEST = 2_000
 # Dollars are money more often than mathematics: the opening one stands before and the closing one
-# behind something that is no space, and no letter or digit touches them from outside.
+# behind something that is no space, and no letter or digit touches them from outside; the edge of a
+# mark between them is none.
 _FORMULA = re.compile(
     r"(?P<code>(?P<ticks>`+)(?!`).{1,2000}?(?<!`)(?P=ticks)(?!`))"
     r"|\\[\\$]"
     r"|\$\$(?P<block>(?!\$).{1,2000}?)\$\$"
     r"|\\\[(?P<bracket>.{1,2000}?)\\\]"
     r"|\\\((?P<paren>.{1,2000}?)\\\)"
-    r"|(?<![\w$\\])\$(?P<dollar>(?![\s$])[^$\n]{0,400}?[^\s$\\])\$(?![\w$])",
+    rf"|(?<![\w$\\])(?<![\w$\\]{_EDGE})\$(?P<dollar>(?![\s$])[^$\n]{{0,400}}?[^\s$\\])"
+    rf"\$(?!{_EDGE}?[\w$])",
     re.DOTALL,
 )
 _UNCLOSED = re.compile(r"(?:^|\n)[ ]{0,3}(?:\$\$(?!\$)|\\\[)(?P<source>[^\n]*(?:\n[^\n]+)*)\Z")
