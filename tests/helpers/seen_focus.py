@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTextEdit, QWidget
 
 from tests.helpers.seen_pixels import (
@@ -17,6 +18,8 @@ from tests.helpers.seen_pixels import (
     packed,
 )
 
+_PATIENCE_MS = 2_000
+
 
 def focus_faults(window: QWidget, scheme: str) -> list[str]:
     """Controls whose focus is not seen: too few pixels change, or they change too little."""
@@ -27,20 +30,29 @@ def focus_faults(window: QWidget, scheme: str) -> list[str]:
             continue
         if isinstance(widget, QTextEdit):
             continue  # text that can be selected shows a caret
-        widget.setFocus(Qt.FocusReason.TabFocusReason)  # which may scroll it into sight
-        _settle()
-        after = _around(window, widget)
-        # As when a menu opens: a field that closes when one goes elsewhere stays.
-        window.setFocus(Qt.FocusReason.PopupFocusReason)
-        _settle()
-        before = _around(window, widget)
-        if before.shape != after.shape:
+        changed = _changed_by_focus(window, widget, scheme)
+        if changed is None:
             continue
-        changed = _changed(before, after, limits(scheme).line)
         wanted = (widget.width() + widget.height()) * RATIO  # half of the way around it, one thick
         if changed < wanted:
             found.append(f"focus is hardly seen ({changed} of {wanted}): {described(widget)}")
     return found
+
+
+def _changed_by_focus(window: QWidget, widget: QWidget, scheme: str) -> int | None:
+    """Pixels that look otherwise while the keyboard is there; None where all of it moves."""
+    # A display without a window manager tells late, or not at all, which window is in front.
+    QTest.qWaitForWindowActive(window, _PATIENCE_MS)
+    widget.setFocus(Qt.FocusReason.TabFocusReason)  # which may scroll it into sight
+    _settle()
+    after = _around(window, widget)
+    # As when a menu opens: a field that closes when one goes elsewhere stays.
+    window.setFocus(Qt.FocusReason.PopupFocusReason)
+    _settle()
+    before = _around(window, widget)
+    if before.shape != after.shape:
+        return None
+    return _changed(before, after, limits(scheme).line)
 
 
 def _walk(window: QWidget) -> list[QWidget]:
