@@ -27,6 +27,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.core.errors import AppError, NoModel
 from app.services.generation import Wording
 from app.services.instructions import Speaker
+from app.services.patience import Patience
 from app.services.worker_link import SILENCE_MS, WorkerLink
 from engine.errors import Crashed, EngineError, ProtocolError, Stalled, from_wire
 from engine.protocol import (
@@ -110,6 +111,8 @@ class EngineHost(QObject):
         self._failures = 0
         self._restart = QTimer(self, singleShot=True)
         self._restart.timeout.connect(self._start)
+        self._patience = Patience(self)
+        self._patience.lost.connect(self._on_patience_lost)
         self.loaded_data: dict[str, Any] = {}
 
     @property
@@ -213,7 +216,7 @@ class EngineHost(QObject):
             QTimer.singleShot(0, self, lambda: self.request_finished.emit(request_id, data))
         elif request_id in self._running and self._link is not None:
             self._link.send(Cancel(id=request_id))
-            self._kill_later(request_id, CANCEL_PATIENCE_MS)
+            self._patience.wait(request_id, CANCEL_PATIENCE_MS)
 
     def answer_now(self, request_id: str) -> None:
         """End the thinking of a reply; ignored unless it thinks just now."""
@@ -227,6 +230,7 @@ class EngineHost(QObject):
         link, self._link = self._link, None
         self._waiting.clear()
         self._running.clear()
+        self._patience.clear()
         self._state = "stopped"
         if link is not None:
             link.close(wait_ms)
@@ -272,7 +276,7 @@ class EngineHost(QObject):
             self._running[request_id] = request
             self._link.send(request)
             if request.deadline_ms:
-                self._kill_later(request_id, request.deadline_ms + DEADLINE_GRACE_MS)
+                self._patience.wait(request_id, request.deadline_ms + DEADLINE_GRACE_MS)
 
     @Slot(object)
     def _on_message(self, message: WorkerMessage) -> None:
@@ -293,9 +297,14 @@ class EngineHost(QObject):
             self._set_state("ready")
             self.model_loaded.emit(message.data)
             self._send_waiting()
-        elif self._running.pop(message.id, None) is not None:
+        elif self._take_out(message.id):
             self._failures = 0
             self.request_finished.emit(message.id, message.data)
+
+    def _take_out(self, request_id: str) -> bool:
+        """A request has ended; False for one that nobody waits for."""
+        self._patience.came(request_id)
+        return self._running.pop(request_id, None) is not None
 
     def _on_error(self, request_id: str, error: EngineError) -> None:
         if request_id == self._load_id:
@@ -303,7 +312,7 @@ class EngineHost(QObject):
             self._set_state("failed")
             self.load_failed.emit(error)
             self._fail_waiting(error)
-        elif self._running.pop(request_id, None) is not None:
+        elif self._take_out(request_id):
             self.request_failed.emit(request_id, error)
         elif not request_id and self._link is not None:
             # It did not understand us: nothing it says next can be trusted.
@@ -323,7 +332,7 @@ class EngineHost(QObject):
         self._load_id = ""
         self._recover(error)
         for request_id in list(self._running):
-            del self._running[request_id]
+            self._take_out(request_id)
             self.request_failed.emit(request_id, error)
         self._fail_waiting(error)
         if was_idle and self._state == "failed":
@@ -345,15 +354,11 @@ class EngineHost(QObject):
             request_id, _ = self._waiting.popitem(last=False)
             self.request_failed.emit(request_id, error)
 
-    def _kill_later(self, request_id: str, patience_ms: int) -> None:
+    @Slot(str, int)
+    def _on_patience_lost(self, request_id: str, patience_ms: int) -> None:
         """Replace a worker that is still busy with a request it should have ended."""
-        link = self._link
-
-        def check() -> None:
-            if link is not None and link is self._link and request_id in self._running:
-                link.kill(Stalled(silent_ms=patience_ms))
-
-        QTimer.singleShot(patience_ms, self, check)
+        if self._link is not None and request_id in self._running:
+            self._link.kill(Stalled(silent_ms=patience_ms))
 
     def _set_state(self, state: HostState) -> None:
         if state != self._state:
