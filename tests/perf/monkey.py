@@ -108,6 +108,7 @@ class Supervisor:
                     break
             self._check()
         self._look_at_logs()
+        self._end_speech()
 
     def _prepare(self) -> None:
         home = self._folder / "home"
@@ -230,6 +231,12 @@ class Supervisor:
             found = kept.get(number)
             state = "is gone" if found is None else "says something else"
             self._fault(f"message {number} of chat {wanted[number][0]} {state}")
+
+    def _end_speech(self) -> None:
+        """The windows had the speech service started, which outlives who asked for it."""
+        for file in self._folder.glob("speech-dispatcher/pid/*.pid"):
+            with contextlib.suppress(ProcessLookupError, ValueError):
+                os.kill(int(file.read_text()), signal.SIGTERM)
 
     def _look_at_logs(self) -> None:
         for report in sorted(resolve_paths(self._data).logs.glob("crash-*.json")):

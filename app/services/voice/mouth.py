@@ -84,6 +84,9 @@ class Mouth(QObject):
         self._engine.stateChanged.connect(self._on_state)
         if self._name == "speechd":
             self._thread = QThread(self)
+            # A thread without a name asks for its type's as it begins, and PySide looks that up
+            # without Python's lock: one of 150 starts on a busy machine ended the process.
+            self._thread.setObjectName("voice")
             self._thread.start()
             self._engine.moveToThread(self._thread)
         self._patience.start()
