@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QPalette
@@ -13,9 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.look.fonts import FAMILY, load_fonts
 from app.ui.look.theme import Theme
 from app.ui.look.tokens import SCHEMES, Scheme, contrast_ratio, relative_luminance
-from app.ui.markdown.view import MarkdownView
 from app.ui.pages.help import HelpPage
-from tests.helpers.heap import heap_mb
 
 GROUNDS = ("bg", "side", "surface", "tint")
 TEXTS = ("ink", "muted", "accent", "doubt", "alert", "off")
@@ -165,24 +161,3 @@ class _Watch(QObject):
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
         self.styled += event.type() == QEvent.Type.StyleChange
         return False
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="GNU's C library is asked")
-def test_sizes_that_are_left_take_no_memory(qtbot: QtBot, theme: Theme) -> None:
-    view = MarkdownView(theme)
-    qtbot.addWidget(view)
-    view.show_markdown("# Title 好\n\n**bold** *slanted* `code` 路灯 👋🎉 क ∑")
-    view.show()
-
-    def walk() -> float:
-        for size_pt in range(16, 29):
-            theme.set_text_size(size_pt)
-            view.restyle()
-            qtbot.wait(20)
-        return heap_mb()[0]
-
-    theme.set_text_size(28)
-    view.restyle()
-    qtbot.wait(50)
-    before = heap_mb()[0]
-    assert walk() < before + 10

@@ -24,32 +24,14 @@ _MONOSPACE = ("JetBrains Mono", "DejaVu Sans Mono", "Menlo", "Consolas", "Noto S
 LINE_HEIGHT = 1.6
 
 
-_loaded: dict[str, int] = {}
-"""Files of the shipped faces, and their numbers with Qt."""
-
-
 def load_fonts() -> list[str]:
     """Make the shipped faces known to Qt; returns the families that could be loaded."""
     families: list[str] = []
     for path in sorted(resource("fonts").glob("*.ttf")):
         number = QFontDatabase.addApplicationFont(str(path))
         if number >= 0:
-            _loaded[str(path)] = number
             families.extend(QFontDatabase.applicationFontFamilies(number))
     return families
-
-
-def close_fonts() -> None:
-    """Let go of all faces that are open at any size; what is looked at opens its own again.
-
-    Qt keeps every face at every size it was ever used at, and a sign that only few fonts have opens
-    all others: a walk through the sizes of the text took 60 MB. It closes them when it is told of
-    other fonts. Takes 20 ms.
-    """
-    if _loaded:
-        path, number = _loaded.popitem()
-        QFontDatabase.removeApplicationFont(number)
-        _loaded[path] = QFontDatabase.addApplicationFont(path)
 
 
 def body_font(size_pt: float, *, bold: bool = False) -> QFont:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.look.fonts import body_font, close_fonts, load_fonts
+from app.ui.look.fonts import body_font, load_fonts
 from app.ui.look.icons import icon
 from app.ui.look.style_sheet import style_sheet
 from app.ui.look.tokens import SCHEMES, Scheme, Tokens
@@ -114,7 +114,6 @@ class Theme(QObject):
         """Choose the size of body text; everything scales with it."""
         if _clamped(size_pt) != self._size_pt:  # every widget is measured again
             self._size_pt = _clamped(size_pt)
-            close_fonts()
             self._apply()
 
     def px(self, at_base_size: float) -> int:
