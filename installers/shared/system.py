@@ -52,9 +52,15 @@ def _has_venv() -> bool:
     return importlib.util.find_spec("ensurepip") is not None
 
 
-def _has_chinese_font() -> bool:
-    roots = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts"]
-    return any(next(root.rglob("*CJK*"), None) is not None for root in roots if root.is_dir())
+def _has_font(name: str) -> Callable[[], bool]:
+    """Whether there is a font whose file has `name` in its own."""
+
+    def present() -> bool:
+        roots = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts"]
+        files = (next(root.rglob(f"*{name}*"), None) for root in roots if root.is_dir())
+        return any(file is not None for file in files)
+
+    return present
 
 
 def _has_accessibility_bus() -> bool:
@@ -132,11 +138,20 @@ TEST = (
     ),
     Need(
         "a Chinese font",
-        _has_chinese_font,
+        _has_font("CJK"),
         {
             "apt-get": "fonts-noto-cjk",
             "dnf": "google-noto-sans-cjk-fonts",
             "pacman": "noto-fonts-cjk",
+        },
+    ),
+    Need(
+        "a font of emoji",
+        _has_font("Emoji"),
+        {
+            "apt-get": "fonts-noto-color-emoji",
+            "dnf": "google-noto-color-emoji-fonts",
+            "pacman": "noto-fonts-emoji",
         },
     ),
 )
