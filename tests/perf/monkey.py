@@ -236,7 +236,7 @@ class Supervisor:
         """The windows had the speech service started, which outlives who asked for it."""
         for file in self._folder.glob("speech-dispatcher/pid/*.pid"):
             with contextlib.suppress(ProcessLookupError, ValueError):
-                os.kill(int(file.read_text()), signal.SIGTERM)
+                os.kill(int(file.read_text()), signal.SIGKILL)  # it does not heed SIGTERM
 
     def _look_at_logs(self) -> None:
         for report in sorted(resolve_paths(self._data).logs.glob("crash-*.json")):
