@@ -77,11 +77,11 @@ def _places_in(
     return [
         (a + moved, b + moved)
         for a, b in zip(edges[::2], edges[1::2], strict=False)
-        if a < b and _text(document, a, b) == _text(writer.document, a + moved, b + moved)
+        if a < b and text_at(document, a, b) == text_at(writer.document, a + moved, b + moved)
     ]
 
 
-def _text(document: QTextDocument, start: int, end: int) -> str | None:
+def text_at(document: QTextDocument, start: int, end: int) -> str | None:
     """What stands there; None beyond the end."""
     if end >= document.characterCount():
         return None

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QWidget
 from app.ui.look.theme import Theme
 from app.ui.markdown.blocks import Block, BlockSplitter
 from app.ui.markdown.code_cards import CodeCards
-from app.ui.markdown.doubts import Stretch, doubtful, paint_doubts, places_of, say_doubt
+from app.ui.markdown.doubts import Stretch, doubtful, paint_doubts, places_of, say_doubt, text_at
 from app.ui.markdown.formula_object import OBJECT, OBJECT_CHARACTER, FormulaObject
 from app.ui.markdown.formulas import Formulas
 from app.ui.markdown.reading_view import ReadingView
@@ -117,13 +117,7 @@ class MarkdownView(ReadingView):
 
     def doubted_words(self) -> list[str]:
         """What is underlined, as it is shown."""
-        cursor = QTextCursor(self.document())
-        words = []
-        for start, end in self._doubts:
-            cursor.setPosition(start)
-            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-            words.append(cursor.selectedText())
-        return words
+        return [text_at(self.document(), start, end) or "" for start, end in self._doubts]
 
     def restyle(self) -> None:
         """Render again with the colours and sizes that are on now."""
