@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from app.ui.look.theme import Theme
 from app.ui.markdown.blocks import BlockSplitter, keep_line_breaks
+from app.ui.markdown.formulas import Formulas
 from app.ui.markdown.view import MarkdownView
 
 REPLY = """Of **course**. See [this page](https://example.com/a) and `code`:
@@ -249,6 +250,9 @@ def test_the_menu_offers_the_address_of_a_link(qtbot: QtBot, theme: Theme) -> No
 def test_marks_find_their_words(qtbot: QtBot, theme: Theme, text: str, words: list[str]) -> None:
     view = MarkdownView(theme)
     qtbot.addWidget(view)
+    formulas = Formulas.of(theme)
+    formulas.drawing("x^2", display=False)
+    qtbot.waitUntil(lambda: formulas.is_ready)  # what is shown before is put into words later
     view.show_markdown("First a paragraph.\n\n" + text)
     qtbot.waitUntil(lambda: view.is_rendered)
     start = view.markdown().index("1912")

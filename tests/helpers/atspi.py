@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from jeepney import DBusAddress, MatchRule, Properties, message_bus, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
@@ -19,6 +19,7 @@ _ROOT = "/org/a11y/atspi/accessible/root"
 _NULL = "/org/a11y/atspi/null"
 _PREFIX = "org.a11y.atspi."
 _PATIENCE_S = 20.0
+_T = TypeVar("_T")
 
 # AtspiStateType, the ones that are asked for here.
 STATES = {
@@ -230,6 +231,12 @@ class Announcements:
         """Listen no longer."""
         self._filter.close()
         self._connection.close()
+
+
+def undisturbed(look: Callable[[], _T]) -> _T:
+    """What `look` finds in a window of which nothing goes while one is looking."""
+    found: list[_T] = wait_for(lambda: [look()], "a window that stays as it is for a moment")
+    return found[0]
 
 
 def wait_for(look: Callable[[], Any], what: str, patience_s: float = _PATIENCE_S) -> Any:

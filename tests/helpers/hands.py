@@ -43,7 +43,15 @@ class _Input:
 
     def focus_window(self) -> None:
         """Give the keyboard to the window, which a window manager would do."""
-        self.send("search", "--onlyvisible", "--name", "^Alcove$", "windowfocus", "--sync")
+
+        def focused() -> bool:
+            try:
+                self.send("search", "--onlyvisible", "--name", "^Alcove$", "windowfocus", "--sync")
+            except subprocess.CalledProcessError:  # a dialog that was found too has just gone
+                return False
+            return True
+
+        wait_for(focused, "a window that takes the keyboard")
 
     def wait_for_any(self, roles: tuple[str, ...], name: str) -> Node:
         """What is pressed or written into, as soon as it is there."""
