@@ -51,7 +51,7 @@ class HitButton(RowButton):
         fits = painter.fontMetrics().horizontalAdvance(row.meta) <= meta.width()
         paint_words(painter, meta, row.meta if fits else row.when)
         painter.setPen(theme.color("ink"))
-        layout = laid_out(row.text, row.marks, _size_pt(theme), inner.width())
+        layout = row.layout_for(inner.width())
         layout.draw(painter, QPointF(inner.x(), meta.bottom() + 1 + px(2)))
 
 
@@ -68,6 +68,8 @@ class HitRow(Row):
         self.button = HitButton(theme, self)
         self.meta = self.when = self.text = ""
         self.marks: tuple[tuple[int, int], ...] = ()
+        self._laid_out: QTextLayout | None = None
+        self._for: tuple[float, int] = (0.0, 0)
 
     def stops(self) -> tuple[QWidget, ...]:
         """One button."""
@@ -76,9 +78,18 @@ class HitRow(Row):
     def say(self, hit: SearchHit, meta: str, when: str) -> None:
         """Show a hit; `meta` says who wrote it and when, `when` suffices in a narrow row."""
         self.meta, self.when, self.text, self.marks = meta, when, hit.text, hit.marks
+        self._laid_out = None
         self.button.say(f"{meta}: {hit.text}")
         self.button.setText("")
         self.button.update()
+
+    def layout_for(self, width_px: int) -> QTextLayout:
+        """Its words, kept for as long as the row shows them: a layout holds on to its fonts."""
+        size_pt = _size_pt(self._theme)
+        if self._laid_out is None or self._for != (size_pt, width_px):
+            self._for = (size_pt, width_px)
+            self._laid_out = laid_out(self.text, self.marks, size_pt, width_px)
+        return self._laid_out
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """All of it, but a little air below."""
@@ -104,7 +115,6 @@ def _text_height(
     return round(sum(layout.lineAt(number).height() for number in lines))
 
 
-@lru_cache(maxsize=256)
 def laid_out(
     text: str, marks: tuple[tuple[int, int], ...], size_pt: float, width_px: int
 ) -> QTextLayout:
