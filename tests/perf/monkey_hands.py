@@ -1,6 +1,10 @@
 """The monkey's hands: the real program in a process of its own, pressed and typed into at random.
 
 Run by `tests.perf.monkey` as `python -m tests.perf.monkey_hands DATA --seed N --journal FILE`.
+With `--restless S` it changes the look much more often for the first S seconds: sizes, colours,
+languages and views. Qt keeps what it needed to draw letters of a size (faces, glyphs), and whether
+anything else grows can only be seen when that is there.
+
 Nothing of the app is replaced. The hands hold on to the window that `bootstrap` opens, send it the
 events of a mouse and a keyboard, and write into the journal what the store has committed and what
 was destroyed on purpose: one JSON object a line, each in one write, so that a killed process leaves
@@ -152,10 +156,16 @@ class Hands:
     """Does something every few milliseconds, also while a menu or a dialog is open."""
 
     def __init__(
-        self, program: bootstrap.Program, window: MainWindow, journal: Journal, seed: int
+        self,
+        program: bootstrap.Program,
+        window: MainWindow,
+        journal: Journal,
+        seed: int,
+        restless_s: float,
     ) -> None:
         self._program, self._window, self._journal = program, window, journal
         self._chance = random.Random(seed)
+        self._restless_until = time.monotonic() + restless_s
         self._done = 0
         self._beaten = 0.0
         self._dialog_since = 0.0
@@ -207,6 +217,7 @@ class Hands:
             self._anywhere()
 
     def _anywhere(self) -> None:
+        restless = time.monotonic() < self._restless_until
         acts = {
             self._ask: 14,
             self._press_button: 30,
@@ -217,7 +228,7 @@ class Hands:
             self._type: 8,
             self._roll: 8,
             self._resize: 3,
-            self._change_look: 3,
+            self._change_look: 40 if restless else 3,
             self._select: 3,
             self._to_talk: 4,
         }
@@ -405,6 +416,7 @@ def main() -> int:
     parser.add_argument("data", type=Path)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--journal", type=Path, required=True)
+    parser.add_argument("--restless", type=float, default=0.0)
     options = parser.parse_args()
     # A hanging window says where when the supervisor asks.
     faulthandler.register(signal.SIGUSR1, all_threads=True)
@@ -422,7 +434,7 @@ def main() -> int:
     def open_and_hold(application: QApplication, program: bootstrap.Program) -> MainWindow:
         window = open_window(application, program)
         tell_errors(journal)  # after the program's own, which it calls
-        hands.append(Hands(program, window, journal, options.seed))
+        hands.append(Hands(program, window, journal, options.seed, options.restless))
         return window
 
     bootstrap.open_window = open_and_hold
