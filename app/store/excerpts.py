@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -12,6 +13,11 @@ _AFTER = 140
 _PIECE = 2_000  # characters looked at together: a long message is not folded as a whole
 _OVERLAP = 80
 _JOINERS = "\u200c\u200d"  # not printable, yet emoji and Indic letters fall apart without them
+# Of Markdown, what stands between words: strong words, code, headings, quotes, edges of cells.
+_SIGNS = re.compile(
+    r"(?<!\w)\*\*(?=\S)|(?<=\S)\*\*(?!\w)|`+|(?m:^[ \t]*(?:\#{1,6}|>)[ \t]+)"
+    r"|(?P<edge>[ \t]*\|(?:[ \t:|\n-]*\|)?[ \t]*)"
+)
 
 Marks = tuple[tuple[int, int], ...]
 
@@ -20,16 +26,18 @@ def excerpt(text: str, query: str) -> tuple[str, Marks]:
     """About 180 characters of `text` on one line around the first word that is looked for.
 
     Returns:
-        The excerpt, "…" where it was cut, and where words of the query begin and end in it.
+        The excerpt without signs of Markdown, "…" where it was cut, and where words of the query
+        begin and end in it.
     """
     wanted = query_words(query)
     first = _first(text, wanted)
     start = _word_start(text, max(0, first - _BEFORE), first)
     end = min(len(text), first + _AFTER)
     part, lead = text[start:end], "…" if start else ""
+    part, marks = _without_signs(part, _found(part, wanted))
     # One character for one, so that the marks hold.
     shown = "".join(c if c.isprintable() or c in _JOINERS else " " for c in part)
-    marks = tuple((a + len(lead), b + len(lead)) for a, b in _found(part, wanted))
+    marks = tuple((a + len(lead), b + len(lead)) for a, b in marks)
     return lead + shown + ("…" if end < len(text) else ""), marks
 
 
@@ -56,6 +64,24 @@ def _first(text: str, wanted: tuple[tuple[str, bool], ...]) -> int:
         if found:
             return at + found[0][0]
     return 0
+
+
+def _without_signs(part: str, marks: Marks) -> tuple[str, Marks]:
+    """The words alone; the edge of a cell leaves a space."""
+    kept: list[str] = []
+    places: list[int] = []  # where each character of `part` stands in what is kept
+    length = end = 0
+    for sign in _SIGNS.finditer(part):
+        between = part[end : sign.start()]
+        left = " " if sign["edge"] and length + len(between) else ""
+        places += range(length, length + len(between))
+        length += len(between)
+        places += [length] * len(sign[0])
+        kept += (between, left)
+        length, end = length + len(left), sign.end()
+    kept.append(part[end:])
+    places += range(length, length + len(part) - end + 1)
+    return "".join(kept), tuple((places[a], places[b - 1] + 1) for a, b in marks)
 
 
 def _word_start(text: str, start: int, first: int) -> int:

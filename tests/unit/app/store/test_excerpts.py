@@ -41,6 +41,22 @@ def test_a_long_text_is_cut_around_the_first_word() -> None:
     assert [shown[a:b] for a, b in marks] == ["harbour"]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("| Ferry | Harbour |\n| --- | :-: |\n| 7:30 | **north** |", "Ferry Harbour 7:30 north "),
+        ("# The **harbour** of `Calais`", "The harbour of Calais"),
+        ("> A quote\n> of the harbour", "A quote of the harbour"),
+        ("harbour 2**3 is 8, 3 * 4, a #1, x > y", "harbour 2**3 is 8, 3 * 4, a #1, x > y"),
+        ("**||`harbour`||**", "harbour "),
+    ],
+)
+def test_signs_of_markdown_do_not_stand_between_the_words(text: str, shown: str) -> None:
+    found, marks = excerpt(text, "harbour")
+    assert found == shown
+    assert [found[a:b].casefold() for a, b in marks] == ["harbour"]
+
+
 def test_a_word_on_the_edge_of_a_piece_is_found() -> None:
     for at in range(1_990, 2_005):
         assert marked("x" * (at - 1) + " harbour", "harbour") == ["harbour"]
