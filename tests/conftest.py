@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +16,27 @@ from tests.helpers.models import tiny_llama_checkpoint
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+_collectors: list[Any] = []
 _STARTER = Path(__file__).parents[1] / "resources" / "starter" / "SmolLM2-135M-Instruct"
+
+
+@pytest.fixture(autouse=True)
+def garbage_is_collected_here(request: pytest.FixtureRequest) -> Iterator[None]:
+    """From the first test with Qt on the main thread alone looks for garbage, as in the program.
+
+    A thread that did would end connections of what it finds: it then waits for Python's lock with
+    one of Qt's in hand, and the main thread for Qt's with Python's.
+    """
+    if "qapp" in request.fixturenames and not _collectors:
+        from app.services.garbage import GarbageCollector  # noqa: PLC0415  the engine's tests need no Qt
+
+        request.getfixturevalue("qapp")
+        _collectors.append(GarbageCollector())
+    if _collectors:
+        gc.disable()  # a test may have closed a collector of its own
+    yield
+    for collector in _collectors:
+        collector.look()
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.ui.markdown.beside import Beside
+
+
+@pytest.fixture(autouse=True)
+def collections_are_on() -> Iterator[None]:
+    """As where nobody else sees to it that the main thread alone collects."""
+    gc.enable()
+    yield
+    gc.disable()
 
 
 def test_results_come_to_the_main_thread_in_order(qtbot: QtBot) -> None:

@@ -11,8 +11,8 @@ the database and looks for every message that the store had said to be committed
 - the window ends by itself, or works for 20 s at one thing;
 - a crash report, a native crash, or the sentence for what nobody expected;
 - the resident memory of the longest-lived window is in the last quarter of its life more than 5 %
-  above that in the first quarter after the warm-up, which is the first fifth. In the warm-up the
-  look changes often, so that what Qt keeps of every size of letters is there before memory is
+  above that in the first quarter after the warm-up, which is the first fifth. In the warm-up it
+  does four times as much, so that what Qt keeps of every size of letters is there before memory is
   compared.
 """
 

@@ -1,9 +1,9 @@
 """The monkey's hands: the real program in a process of its own, pressed and typed into at random.
 
 Run by `tests.perf.monkey` as `python -m tests.perf.monkey_hands DATA --seed N --journal FILE`.
-With `--restless S` it changes the look much more often for the first S seconds: sizes, colours,
-languages and views. Qt keeps what it needed to draw letters of a size (faces, glyphs), and whether
-anything else grows can only be seen when that is there.
+With `--restless S` it does four times as much for the first S seconds, and changes the look eight
+times as often: sizes, colours, languages and views. Qt keeps what it needed to draw letters of a
+size (faces, glyphs), and whether anything else grows can only be seen when that is there.
 
 Nothing of the app is replaced. The hands hold on to the window that `bootstrap` opens, send it the
 events of a mouse and a keyboard, and write into the journal what the store has committed and what
@@ -189,7 +189,11 @@ class Hands:
         self._later()
 
     def _later(self) -> None:
-        self._timer.start(int(self._chance.choice((5, 30, 60, 120, 250))))
+        share = 4 if self._is_restless() else 1
+        self._timer.start(self._chance.choice((5, 30, 60, 120, 250)) // share)
+
+    def _is_restless(self) -> bool:
+        return time.monotonic() < self._restless_until
 
     def _step(self) -> None:
         # Before anything that may open a menu or a dialog with an event loop of its own.
@@ -217,7 +221,6 @@ class Hands:
             self._anywhere()
 
     def _anywhere(self) -> None:
-        restless = time.monotonic() < self._restless_until
         acts = {
             self._ask: 14,
             self._press_button: 30,
@@ -228,7 +231,7 @@ class Hands:
             self._type: 8,
             self._roll: 8,
             self._resize: 3,
-            self._change_look: 40 if restless else 3,
+            self._change_look: 6 if self._is_restless() else 3,
             self._select: 3,
             self._to_talk: 4,
         }
