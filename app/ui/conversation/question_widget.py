@@ -80,7 +80,6 @@ class QuestionWidget(QWidget):
         self._row.addWidget(self._bubble)
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(0, 0, 0, 0)
-        self._outer.setSpacing(0)
         self._outer.addLayout(self._row)
         self._shown = message.text.replace("\0", "\ufffd")
         if len(self._shown) > _SHOWN_CHARACTERS:
@@ -156,6 +155,7 @@ class QuestionWidget(QWidget):
     def restyle(self) -> None:
         """Follow the theme."""
         px = self._theme.px
+        self._outer.setSpacing(px(6))
         self._inner.setContentsMargins(px(20), px(15), px(20), px(8))
         style = TextStyle.of(self._theme)
         self._view.setFont(style.font)
