@@ -93,6 +93,9 @@ def test_a_full_bin_shows_twenty_at_a_time(qtbot: QtBot, page: BinPage) -> None:
     qtbot.mouseClick(page._more, Qt.MouseButton.LeftButton)
     assert len(cards(page)) == 40
     assert QApplication.focusWidget() is page._cards[20].restore
+    page.begin()
+    assert len(page._cards) == 20, "the others are not kept for another day"
+    qtbot.waitUntil(lambda: len(page.findChildren(BinCard)) == 20)
 
 
 def test_the_settings_lead_to_the_bin_in_both_views(qtbot: QtBot, open_room: OpenRoom) -> None:

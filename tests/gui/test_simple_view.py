@@ -106,6 +106,8 @@ def test_many_conversations_come_a_dozen_at_a_time(qtbot: QtBot, open_room: Open
     click(qtbot, room.window.shell.earlier, "Show more")
     assert len(rows(room)) == 24
     assert room.window.focusWidget() is rows(room)[12], "the keyboard goes on where it was"
+    room.window.chats.show_earlier()
+    qtbot.waitUntil(lambda: len(room.window.shell.earlier._rows) == 12)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "zh_Hans"])

@@ -97,6 +97,10 @@ class BinPage(ScrollPage):
         shown = self._chats[: self._shown]
         while len(self._cards) < len(shown):
             self._cards.append(self._new_card())
+        while len(self._cards) > max(_CARDS, len(shown)):
+            gone = self._cards.pop()
+            gone.hide()
+            gone.deleteLater()
         for number, card in enumerate(self._cards):
             card.setVisible(number < len(shown))
             if number < len(shown):

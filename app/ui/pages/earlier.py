@@ -138,6 +138,10 @@ class EarlierPage(ScrollPage):
         shown = self._entries[: self._shown]
         while len(self._rows) < len(shown):
             self._rows.append(self._new_row(len(self._rows)))
+        while len(self._rows) > max(_ROWS, len(shown)):
+            gone = self._rows.pop()
+            gone.hide()
+            gone.deleteLater()
         dates = Dates()
         for number, row in enumerate(self._rows):
             row.setVisible(number < len(shown))
