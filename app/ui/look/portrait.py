@@ -111,6 +111,14 @@ def initial(name: str) -> str:
 
 def portrait_icon(theme: Theme, assistant: Assistant, size_px: int, gap_px: int = 0) -> QIcon:
     """The same for buttons and menus, with empty room behind it to stand off the words."""
+    whose = (assistant.picture, assistant.key, initial(assistant.name))
+    return theme.drawn(
+        (*whose, size_px, gap_px),
+        lambda: _portrait_icon(theme, assistant, size_px, gap_px),
+    )
+
+
+def _portrait_icon(theme: Theme, assistant: Assistant, size_px: int, gap_px: int) -> QIcon:
     icon = QIcon()
     for density in theme.densities:
         drawn = portrait(theme, assistant, size_px, density)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Literal, get_args
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -22,6 +23,7 @@ from app.ui.look.tokens import SCHEMES, Scheme, Tokens
 
 Appearance = Literal["system", "light", "dark", "contrast"]
 BASE_SIZE_PT = 16
+_PAINTED_KB = 2_048  # of icons as they were painted; those of a screen take a few hundred
 MIN_SIZE_PT, MAX_SIZE_PT = 16, 28
 Role = Literal["body", "small", "title", "heading", "name"]
 _FACTORS: dict[Role, float] = {
@@ -67,7 +69,8 @@ class Theme(QObject):
         self._still = False
         self._edition = 0
         self._flash_ms = application.cursorFlashTime()
-        self._icons: dict[tuple[str, str, int, int], QIcon] = {}
+        self._icons: dict[Hashable, QIcon] = {}
+        QPixmapCache.setCacheLimit(_PAINTED_KB)
         self.densities = _densities()
         self._apply()
 
@@ -133,8 +136,12 @@ class Theme(QObject):
     def icon(self, name: str, colour: str = "ink", size: float = 20, gap: float = 0) -> QIcon:
         """An icon in the colour of that token; `size` and `gap` are given for 16 pt text."""
         key = (name, getattr(self.tokens, colour), self.px(size), self.px(gap))
+        return self.drawn(key, lambda: icon(*key, self.densities))
+
+    def drawn(self, key: Hashable, draw: Callable[[], QIcon]) -> QIcon:
+        """What `draw` draws, once for the colours and sizes that are on."""
         if key not in self._icons:
-            self._icons[key] = icon(*key, self.densities)
+            self._icons[key] = draw()
         return self._icons[key]
 
     def look_at_screens(self) -> None:
