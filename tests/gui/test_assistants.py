@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from app.core.records import Assistant
 from app.services.assistant_file import is_picture
 from app.services.assistants import SHIPPED
 from app.ui.assistant_words import shipped_words
-from app.ui.look.portrait import decoded, initial, portrait
+from app.ui.look.portrait import decoded, initial, portrait, portrait_icon
 from app.ui.look.theme import Theme
 from app.ui.pages.assistant_editor import AssistantEditorPage
 from app.ui.pages.assistant_picture import CropView, read_picture
@@ -271,6 +272,18 @@ def test_a_picture_comes_from_a_file_and_goes_again(
     assert section._trouble.isVisible()
     qtbot.mouseClick(section.remove, Qt.MouseButton.LeftButton)
     assert page.current().picture == b""
+
+
+def test_portraits_are_drawn_once_for_a_look(theme: Theme) -> None:
+    """Each drawing stays for good among what Qt keeps of painted icons."""
+    first = portrait_icon(theme, OWN, 24)
+    assert portrait_icon(theme, OWN, 24).cacheKey() == first.cacheKey()
+    others = [replace(OWN, name="Kitchen"), replace(OWN, key="write", name="")]
+    keys = {portrait_icon(theme, other, 24).cacheKey() for other in others}
+    keys.add(portrait_icon(theme, OWN, 24, 8).cacheKey())
+    theme.set_appearance("dark")
+    keys.add(portrait_icon(theme, OWN, 24).cacheKey())
+    assert len(keys - {first.cacheKey()}) == 4
 
 
 def test_portraits_never_fail(theme: Theme) -> None:
