@@ -29,7 +29,7 @@ class RowPool:
 
     def rows(self) -> Iterable[Row]:
         """Those that show something now."""
-        return self._live.values()
+        return tuple(self._live.values())
 
     def row_of(self, key: Hashable) -> Row | None:
         """The row of an entry, if it has one now."""
@@ -52,9 +52,12 @@ class RowPool:
         return {key: self._row_for(key, entry) for key, entry in wanted.items()}
 
     def hide_rest(self) -> None:
-        """Hide the rows that show nothing."""
-        for rows in self._spare.values():
-            for row in rows:
+        """Hide the rows that show nothing.
+
+        The keyboard leaves a row that is hidden, and where it goes may need rows itself.
+        """
+        for row in [row for rows in self._spare.values() for row in rows]:
+            if row.entry is None:
                 row.hide()
 
     def _let_go(self, wanted: Mapping[Hashable, Any]) -> None:
