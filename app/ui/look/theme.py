@@ -23,8 +23,8 @@ from app.ui.look.tokens import SCHEMES, Scheme, Tokens
 
 Appearance = Literal["system", "light", "dark", "contrast"]
 BASE_SIZE_PT = 16
-_PAINTED_KB = 2_048  # of icons as they were painted; those of a screen take a few hundred
 MIN_SIZE_PT, MAX_SIZE_PT = 16, 28
+_PAINTED_KB = 2_048  # of icons as they were painted; those of a screen take a few hundred
 Role = Literal["body", "small", "title", "heading", "name"]
 _FACTORS: dict[Role, float] = {
     "body": 1.0,

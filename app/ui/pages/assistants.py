@@ -16,7 +16,7 @@ from app.ui.look.flow_layout import FlowLayout
 from app.ui.look.portrait import Portrait
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Card, IconLabel, Label
-from app.ui.pages.base import ScrollPage
+from app.ui.pages.base import ScrollPage, let_go
 
 _ABOUT_CHARACTERS = 110
 _SIDE_BY_SIDE = 700
@@ -159,11 +159,7 @@ class AssistantsPage(ScrollPage):
 
     def set_assistants(self, assistants: tuple[Assistant, ...]) -> None:
         """Everybody."""
-        while len(self.cards) > len(assistants):
-            card = self.cards.pop()
-            self._list.removeWidget(card)
-            card.hide()
-            card.deleteLater()
+        let_go(self.cards, len(assistants))
         while len(self.cards) < len(assistants):
             self.cards.append(self._new_card())
         for card, assistant in zip(self.cards, assistants, strict=True):

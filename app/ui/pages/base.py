@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
@@ -10,6 +12,7 @@ from app.ui.look.in_sight import InSight
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Column
 
+_Widget = TypeVar("_Widget", bound=QWidget)
 _MEASURING = (QEvent.Type.StyleChange, QEvent.Type.LayoutRequest)
 
 
@@ -56,3 +59,11 @@ class ScrollPage(QScrollArea):
     def _retranslate(self) -> None:
         """Set every text again; each page does it for its own."""
         raise NotImplementedError
+
+
+def let_go(widgets: list[_Widget], most: int) -> None:
+    """Destroy the last of `widgets`, so that no more than `most` are kept."""
+    while len(widgets) > most:
+        gone = widgets.pop()
+        gone.hide()
+        gone.deleteLater()

@@ -9,7 +9,7 @@ from app.core.records import ChatSummary
 from app.ui.look.flow_layout import FlowLayout
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Label
-from app.ui.pages.base import ScrollPage
+from app.ui.pages.base import ScrollPage, let_go
 from app.ui.pages.bin_card import BinCard
 
 _CARDS = 20
@@ -97,10 +97,7 @@ class BinPage(ScrollPage):
         shown = self._chats[: self._shown]
         while len(self._cards) < len(shown):
             self._cards.append(self._new_card())
-        while len(self._cards) > max(_CARDS, len(shown)):
-            gone = self._cards.pop()
-            gone.hide()
-            gone.deleteLater()
+        let_go(self._cards, max(_CARDS, len(shown)))
         for number, card in enumerate(self._cards):
             card.setVisible(number < len(shown))
             if number < len(shown):

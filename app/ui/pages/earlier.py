@@ -17,7 +17,7 @@ from app.ui.look.announce import announce
 from app.ui.look.card_button import CardButton
 from app.ui.look.theme import Theme
 from app.ui.look.widgets import Button, Label
-from app.ui.pages.base import ScrollPage
+from app.ui.pages.base import ScrollPage, let_go
 
 _ROWS = 12
 
@@ -138,10 +138,7 @@ class EarlierPage(ScrollPage):
         shown = self._entries[: self._shown]
         while len(self._rows) < len(shown):
             self._rows.append(self._new_row(len(self._rows)))
-        while len(self._rows) > max(_ROWS, len(shown)):
-            gone = self._rows.pop()
-            gone.hide()
-            gone.deleteLater()
+        let_go(self._rows, max(_ROWS, len(shown)))
         dates = Dates()
         for number, row in enumerate(self._rows):
             row.setVisible(number < len(shown))
