@@ -51,6 +51,9 @@ SHORT = 24
 
 ON_CPU = frozenset({"QMoE"})
 
+_RACES = 10
+"""So often a check may see nothing, one after the other."""
+
 
 @pytest.fixture(scope="module", autouse=True)
 def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -207,17 +210,20 @@ def test_the_self_check_catches_a_wrong_result(webgpu: Provider, tmp_path: Path)
 
 
 def test_the_self_check_catches_the_race_of_experts(webgpu: Provider, tmp_path: Path) -> None:
-    """WebGPU runs QMoE only without weights of the router's own; then rows come out as zeros."""
+    """WebGPU runs QMoE only without weights of the router's own; then rows come out as zeros.
+
+    Who wins the race is chance: now and then a check sees nothing of it, for which reason the
+    operator is among those known to be bad.
+    """
 
     def without_router_weights(graph: onnx.GraphProto) -> None:
         for node in graph.node:
             if node.op_type == "QMoE":
                 del node.input[14:]
 
-    bundle = changed("hybrid", tmp_path, without_router_weights)
-    verdict = check_operator(webgpu, [Reference.of(bundle)], ["QMoE"], "QMoE")
-    assert not verdict.passed
-    assert verdict.reason in ("unstable", "differs")
+    models = [Reference.of(changed("hybrid", tmp_path, without_router_weights))]
+    checks = (check_operator(webgpu, models, ["QMoE"], "QMoE") for _ in range(_RACES))
+    assert any(not check.passed and check.reason in ("unstable", "differs") for check in checks)
 
 
 def test_a_check_that_crashes_or_says_nothing_drops_the_operator(webgpu: Provider) -> None:
