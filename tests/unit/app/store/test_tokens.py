@@ -45,10 +45,10 @@ def test_composed_and_decomposed_text_give_the_same_tokens() -> None:
 
 
 def test_a_long_paste_takes_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for unit in ("路灯", "é", "a\0", "word "):
         tokenize((unit * 200_000)[:200_000])
-    assert time.perf_counter() - started < 4  # measured: 0.4 s
+    assert time.process_time() - started < 4  # measured: 0.4 s
 
 
 def test_the_table_of_marks_is_complete() -> None:

@@ -135,7 +135,7 @@ def test_long_thoughts_cost_no_more_for_each_token() -> None:
     ids = tokenizer.encode(
         "<think>" + "So 3.\n</" * 3750 + "</think>3", add_special_tokens=False
     ).ids
-    start = time.perf_counter()
+    start = time.process_time()
     events = push_all(text, ids)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
     assert segments(events) == [("thinking", "So 3.\n</" * 3750), ("answer", "3")]

@@ -191,6 +191,6 @@ def test_cuts_make_no_difference_and_nothing_is_lost(kind: str) -> None:
 def test_long_runs_cost_no_more_for_each_character(kind: str, run_of: str) -> None:
     """30,000 pieces: what starts over at each of them would need minutes."""
     splitter = SPLITTERS[kind][0]()
-    start = time.perf_counter()
+    start = time.process_time()
     feed(splitter, [run_of] * 30_000)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0

@@ -141,6 +141,6 @@ def test_lone_surrogates_are_replaced() -> None:
 @pytest.mark.parametrize("text", ["<|im_end|>" * 20_000, "<" * 200_000, "word " * 40_000])
 def test_long_pasted_text_is_quick(text: str) -> None:
     encoder = starter_encoder()
-    start = time.perf_counter()
+    start = time.process_time()
     encoder.encode([Message("user", text)])
-    assert time.perf_counter() - start < 3.0
+    assert time.process_time() - start < 3.0

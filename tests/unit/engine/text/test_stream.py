@@ -125,6 +125,6 @@ def test_unknown_decoders_are_refused() -> None:
 def test_work_per_token_does_not_grow() -> None:
     """Ten thousand tokens: a decoder that starts over each time would need minutes."""
     tokenizer = starter_tokenizer()
-    start = time.perf_counter()
+    start = time.process_time()
     stream(tokenizer, [504] * 10_000)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0

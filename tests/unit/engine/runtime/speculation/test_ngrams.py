@@ -58,7 +58,7 @@ def test_a_match_is_as_long_as_any(seed: int) -> None:
 
 def test_a_token_costs_the_same_in_a_long_text_of_one_word() -> None:
     index = NgramIndex([5] * 100_000)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(1000):
         index.push(5)
-    assert time.perf_counter() - start < 0.5  # looking through all places would take minutes
+    assert time.process_time() - start < 0.5  # looking through all places would take minutes
