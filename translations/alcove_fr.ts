@@ -1939,6 +1939,10 @@
         <translation>La réponse devenait trop longue et s’arrête ici.</translation>
     </message>
     <message>
+        <source>The answer kept repeating itself, so it ends here.</source>
+        <translation>La réponse ne faisait plus que se répéter&#xa0;: elle s’arrête ici.</translation>
+    </message>
+    <message>
         <source>The assistant had nothing to say to this. You can try again.</source>
         <translation>L’assistant n’a rien trouvé à répondre. Vous pouvez réessayer.</translation>
     </message>

@@ -1922,6 +1922,10 @@
         <translation>回答太长，到此为止。</translation>
     </message>
     <message>
+        <source>The answer kept repeating itself, so it ends here.</source>
+        <translation>回答一直在重复同样的内容，到此为止。</translation>
+    </message>
+    <message>
         <source>The assistant had nothing to say to this. You can try again.</source>
         <translation>助手没有给出回答。您可以再试一次。</translation>
     </message>
