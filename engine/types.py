@@ -8,7 +8,7 @@ from typing import Literal
 Role = Literal["system", "user", "assistant"]
 Channel = Literal["thinking", "answer"]
 Thinking = Literal["auto", "on", "off"]
-FinishReason = Literal["stop", "length", "context", "cancelled", "deadline"]
+FinishReason = Literal["stop", "length", "context", "repetition", "cancelled", "deadline"]
 Device = Literal["auto", "cpu", "cuda", "webgpu", "trt-rtx", "alcove"]
 Bits = Literal[4, 8, 16, 32]
 StateKind = Literal["kv", "latent", "window", "conv", "recurrent"]
@@ -41,6 +41,8 @@ class GenerationConfig:
             model that marks no thoughts is not changed by it.
         thinking_budget: Tokens after which the thinking is closed, 0 for no limit; it leaves a
             quarter of the reply's room to the answer.
+        stop_on_repetition: Whether a reply ends, and thinking is closed, when it says one piece of
+            text over and over.
         speculate: Whether tokens that can be guessed are read several at once where that is faster.
             None: where the reply stays what it is without; the likeliest token may change where
             two are nearly alike and rows round differently, a sampled one is as likely as before.
@@ -56,6 +58,7 @@ class GenerationConfig:
     stop: tuple[str, ...] = ()
     thinking: Thinking = "auto"
     thinking_budget: int = 0
+    stop_on_repetition: bool = False
     speculate: bool | None = None
 
 

@@ -18,7 +18,8 @@ DEADLINE_MS = 30 * 60 * 1000
 REPETITION_PENALTY = 1.08
 """Small models go round in circles without one: of seven plain questions the starter answered
 two in circles at 1.0 and one at 1.05 to 1.08; its explanations were clearest at 1.08, and at 1.1 it
-no longer knew the days of the week: the question's own words count as repeated too."""
+no longer knew the days of the week: the question's own words count as repeated too. Longer answers
+still do (5 of 24 questions, 140 to 1,000 tokens in), so one that only repeats itself is ended."""
 
 
 THINKING_BUDGET = 4096
@@ -33,7 +34,11 @@ def first_reply(thinks: bool) -> GenerationConfig:
     """
     if thinks:
         return _thoughtful(seed=0)
-    return GenerationConfig(max_new_tokens=MAX_NEW_TOKENS, repetition_penalty=REPETITION_PENALTY)
+    return GenerationConfig(
+        max_new_tokens=MAX_NEW_TOKENS,
+        repetition_penalty=REPETITION_PENALTY,
+        stop_on_repetition=True,
+    )
 
 
 def another_reply(thinks: bool) -> GenerationConfig:
@@ -47,6 +52,7 @@ def another_reply(thinks: bool) -> GenerationConfig:
         top_p=0.9,
         repetition_penalty=REPETITION_PENALTY,
         seed=seed,
+        stop_on_repetition=True,
     )
 
 
@@ -62,4 +68,5 @@ def _thoughtful(seed: int) -> GenerationConfig:
         top_p=0.95,
         seed=seed,
         thinking_budget=THINKING_BUDGET,
+        stop_on_repetition=True,
     )

@@ -88,6 +88,11 @@ def _add_chat(commands: Commands[argparse.ArgumentParser]) -> None:
         help="tokens after which the thinking is closed and the answer begins, 0 for no limit",
     )
     parser.add_argument(
+        "--stop-on-repetition",
+        action="store_true",
+        help="end a reply that says one piece of text over and over",
+    )
+    parser.add_argument(
         "--speculation",
         dest="speculate",
         action=argparse.BooleanOptionalAction,

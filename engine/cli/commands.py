@@ -285,6 +285,7 @@ def _generation_config(arguments: argparse.Namespace) -> GenerationConfig:
         stop=tuple(arguments.stop),
         thinking=arguments.thinking,
         thinking_budget=arguments.thinking_budget,
+        stop_on_repetition=arguments.stop_on_repetition,
         speculate=True if arguments.draft and arguments.speculate is None else arguments.speculate,
     )
 

@@ -19,6 +19,7 @@ from engine.runtime.control import Control, Interrupted
 from engine.runtime.conversations.kept import common_prefix
 from engine.runtime.executor import Executor
 from engine.runtime.prefill import Pace, ProgressCallback, prefill
+from engine.runtime.repetition import Repetition
 from engine.runtime.reply import ReplyText
 from engine.runtime.speculation.guesses import Guesses
 from engine.sampling.sampler import Sampler, log_probability
@@ -63,11 +64,13 @@ class Limits:
         stop_ids: Tokens that end it.
         max_new_tokens: Most tokens to accept.
         context_length: Most tokens the model can hold, prompt included.
+        repetition: Whether an answer that goes round in circles ends.
     """
 
     stop_ids: frozenset[int]
     max_new_tokens: int
     context_length: int
+    repetition: bool = False
 
 
 class Steering(Protocol):
@@ -140,6 +143,7 @@ class _Writer:
         forced: Ids that must come next.
         run_s: What the last run took.
         seen: Every id of the conversation once.
+        repetition: What the answer has said.
     """
 
     executor: Executor
@@ -157,6 +161,7 @@ class _Writer:
     forced: Sequence[int] = field(default_factory=tuple)
     run_s: float = 0.0
     seen: SeenTokens = field(init=False)
+    repetition: Repetition = field(default_factory=Repetition)
 
     def __post_init__(self) -> None:
         self.end = self.agreed = self.stats.prompt_tokens
@@ -261,11 +266,14 @@ class _Writer:
             self.reason = "stop"
             return
         yield from self.text.push(token_id, logprob)
-        self.reason = self._limit() or self.control.stop_reason()
+        self.reason = self._limit(token_id) or self.control.stop_reason()
 
-    def _limit(self) -> FinishReason | None:
+    def _limit(self, token_id: int) -> FinishReason | None:
         if self.text.stopped:
             return "stop"
+        watched = self.limits.repetition and not self.text.thinking
+        if watched and self.repetition.push(token_id):
+            return "repetition"
         if self.stats.new_tokens >= self.limits.max_new_tokens:
             return "length"
         return "context" if self.end >= self.limits.context_length else None

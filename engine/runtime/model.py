@@ -212,10 +212,16 @@ class Model:
         reasoning = self.reasoning
         text = ReplyText(self._tokenizer, config.stop, reasoning, prompt.text, len(ids), start)
         stop_ids = reasoning.stop_ids(self.manifest.stop_ids)
-        limits = Limits(stop_ids, config.max_new_tokens, context)
+        repetition = config.stop_on_repetition
+        limits = Limits(stop_ids, config.max_new_tokens, context, repetition)
         room = min(config.max_new_tokens, context - len(ids))
         thinking = ThinkingLimit(
-            text, reasoning.closing, config.thinking_budget, room, control.answer_now
+            text,
+            reasoning.closing,
+            config.thinking_budget,
+            room,
+            control.answer_now,
+            repetition=repetition,
         )
         self.last_run = stats = RunStats(prompt_tokens=len(ids))
         known = not chat or len(self._conversations.ids(chat)) > 0

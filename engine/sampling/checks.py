@@ -35,6 +35,8 @@ def check_config(config: GenerationConfig) -> None:
             raise InvalidRequest(field=field, reason="out_of_range")
         if exclusive and value == least:
             raise InvalidRequest(field=field, reason="out_of_range")
+    if not isinstance(config.stop_on_repetition, bool):
+        raise InvalidRequest(field="stop_on_repetition", reason="wrong_type")
     if config.speculate is not None and not isinstance(config.speculate, bool):
         raise InvalidRequest(field="speculate", reason="wrong_type")
     if config.thinking not in get_args(Thinking):

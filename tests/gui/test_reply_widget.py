@@ -59,6 +59,7 @@ def shown_buttons(widget: ReplyWidget) -> list[str]:
         (reply("", "failed", code="resource.context_too_long"), "longer than"),
         (reply("half", "interrupted", code="worker.crashed"), "started again"),
         (reply("long", reason="length"), "too long"),
+        (reply("round and round", reason="repetition"), "repeating itself"),
         (reply(""), "nothing to say"),
         (reply("fine"), ""),
         (reply("grow", "generating", reason=""), ""),

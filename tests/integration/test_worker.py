@@ -340,6 +340,15 @@ def test_errors_leave_the_worker_alive(
     assert worker.error("h").code == "resource.context_too_long"
 
 
+def test_an_answer_that_goes_round_in_circles_ends_early(loaded: WorkerClient) -> None:
+    """A model that learnt nothing finds its circle at once, and stays in it."""
+    config = GenerationConfig(max_new_tokens=500, stop_on_repetition=True)
+    loaded.send(Generate(id="g", messages=HELLO, config=config))
+    result = loaded.result("g")
+    assert result["finish_reason"] == "repetition"
+    assert result["new_tokens"] < 300
+
+
 def test_the_worker_ends_with_its_stdin_also_while_it_computes(loaded: WorkerClient) -> None:
     loaded.send(Generate(id="g", messages=HELLO, config=LONG))
     loaded.wait_for(lambda m: isinstance(m, TokenEvent))

@@ -280,8 +280,13 @@ class ReplyWidget(QWidget):
             return self.tr("This answer was interrupted. What had arrived is kept.")
         if self._state == "stopped":
             return self.tr("You stopped this answer.")
-        if reason in ("length", "context", "deadline"):
-            return self.tr("The answer became too long and ends here.")
+        too_long = self.tr("The answer became too long and ends here.")
+        ends = {
+            "repetition": self.tr("The answer kept repeating itself, so it ends here."),
+            **dict.fromkeys(("length", "context", "deadline"), too_long),
+        }
+        if reason in ends:
+            return ends[reason]
         if not self.answer.markdown().strip():
             return self.tr("The assistant had nothing to say to this. You can try again.")
         return ""

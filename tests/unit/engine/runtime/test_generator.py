@@ -49,7 +49,12 @@ def write(
         np.array(prompt.ids, np.int64),
         Sampler(config),
         ReplyText(tokenizer, config.stop, Reasoning(tokenizer), prompt.text, len(prompt.ids), 0.0),
-        Limits(frozenset(), config.max_new_tokens, model.manifest.context_length),
+        Limits(
+            frozenset(),
+            config.max_new_tokens,
+            model.manifest.context_length,
+            config.stop_on_repetition,
+        ),
         control=Control(),
         pace=Pace(),
         stats=RunStats(),
@@ -87,6 +92,15 @@ def test_the_length_holds_within_wanted_tokens(model: Model) -> None:
     assert tuple(ids_of(events)[3:]) == TAIL[:2]
     assert events[-1].finish_reason == "length"
     check_states(model, ids_of(events))
+
+
+def test_an_answer_that_goes_round_in_circles_ends(model: Model) -> None:
+    for wanted, reason in ((True, "repetition"), (False, "length")):
+        config = GenerationConfig(max_new_tokens=200, stop_on_repetition=wanted)
+        events = list(write(model, config, AfterThird(TAIL * 45)))
+        assert events[-1].finish_reason == reason
+        check_states(model, ids_of(events))
+        assert len(ids_of(events)) == (144 if wanted else 200)
 
 
 def test_a_reply_that_nobody_reads_to_its_end_leaves_its_own_tokens_alone(model: Model) -> None:

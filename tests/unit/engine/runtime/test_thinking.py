@@ -148,6 +148,21 @@ def test_guessed_tokens_do_not_pass_the_budget(bundle: Path, model: Model, budge
     assert stats.accepted_tokens >= budget // 2
 
 
+@pytest.mark.parametrize("repetition", [True, False])
+def test_thoughts_that_go_round_in_circles_are_closed(
+    bundle: Path, model: Model, repetition: bool
+) -> None:
+    assert model.reasoning is not None
+    prompt = model.encode(QUESTION).text
+    tokenizer = load_tokenizer(bundle / TOKENIZER_NAME)
+    text = ReplyText(tokenizer, (), model.reasoning, prompt, 0, 0.0)
+    limit = ThinkingLimit(text, (1, 2), 0, 4096, repetition=repetition)
+    assert text.thinking
+    told = [limit.after(token) for token in [5, 6, 7, 8] * 40]
+    closed = [at for at, ids in enumerate(told) if ids]
+    assert closed[:1] == ([127] if repetition else [])
+
+
 def test_without_thoughts_nothing_is_closed(model: Model) -> None:
     answer_now = threading.Event()
     answer_now.set()

@@ -33,6 +33,7 @@ NAN, INFINITE = float("nan"), float("inf")
         ("max_new_tokens", 2.0, "wrong_type"),
         ("max_new_tokens", True, "wrong_type"),
         ("thinking_budget", -1, "out_of_range"),
+        ("stop_on_repetition", 1, "wrong_type"),
         ("thinking", "perhaps", "unknown"),
         ("temperature", -0.1, "out_of_range"),
         ("temperature", NAN, "out_of_range"),
