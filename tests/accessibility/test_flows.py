@@ -134,7 +134,7 @@ def test_stop_and_ask_again(place: Place, hand: Hand, questions: tuple[str, str]
     with held(place.program.look()["pid"]):
         hand.press(place.say("Send"))
         hand.press(place.say("Stop"))
-    shown(place, place.say("You stopped this answer."))
+        shown(place, place.say("You stopped this answer."))
     hand.write(place.say("Your question"), questions[1])
     with held(place.program.look()["pid"]):  # a long answer would scroll the first one away
         hand.press(place.say("Send"))
