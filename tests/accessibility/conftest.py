@@ -13,7 +13,7 @@ from app.core.paths import resolve_paths
 from app.core.settings import Settings
 from tests.helpers.accessibility_session import AccessibilitySession, accessibility_session
 from tests.helpers.atspi import Node, wait_for
-from tests.helpers.tiny_bundle import tiny_bundle
+from tests.helpers.tiny_bundle import rambling_bundle
 from tests.helpers.window_client import ROOT, WindowClient
 from tests.helpers.words import words
 
@@ -56,7 +56,7 @@ def place(
     view, language = request.param
     data: Path = tmp_path_factory.mktemp("data")
     settings = Settings(resolve_paths(data).settings)
-    settings.set_user(MODEL, str(tiny_bundle()))
+    settings.set_user(MODEL, str(rambling_bundle()))
     settings.set_user(USE_KEYRING, value=False)
     settings.set_user(THEME, "light")
     settings.set_user(VIEW, view)

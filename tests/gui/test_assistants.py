@@ -21,7 +21,7 @@ from app.ui.look.theme import Theme
 from app.ui.pages.assistant_editor import AssistantEditorPage
 from app.ui.pages.assistant_picture import CropView, read_picture
 from tests.gui.conftest import OpenRoom, Room
-from tests.helpers.tiny_bundle import tiny_bundle
+from tests.helpers.tiny_bundle import rambling_bundle
 
 SLOW = 30_000
 OWN = Assistant(0, "", "Garden & co", b"", "You know gardens.", "", "warm")
@@ -62,7 +62,7 @@ def test_the_header_and_the_empty_page_choose_who_answers(
 
 
 def test_a_chat_remembers_its_assistant(qtbot: QtBot, open_room: OpenRoom) -> None:
-    room = open_room(bundle=tiny_bundle())
+    room = open_room(bundle=rambling_bundle())
     own = with_own(qtbot, room)
     chats = room.program.chats
     room.window.assistants.show_page()

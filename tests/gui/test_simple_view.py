@@ -11,7 +11,7 @@ from app.core.options import TEXT_SIZE_PT
 from app.ui.look.card_button import CardButton
 from tests.gui.conftest import OpenRoom, Room
 from tests.gui.test_settings import click
-from tests.helpers.tiny_bundle import tiny_bundle
+from tests.helpers.tiny_bundle import rambling_bundle
 
 SLOW = 30_000
 WAYS = ("Earlier conversations", "Settings", "Full view")
@@ -44,7 +44,7 @@ def test_four_buttons_stand_below_and_one_is_filled(open_room: OpenRoom) -> None
 
 
 def test_stop_can_be_pressed_only_while_something_runs(qtbot: QtBot, open_room: OpenRoom) -> None:
-    room = open_room(bundle=tiny_bundle(), view="simple")
+    room = open_room(bundle=rambling_bundle(), view="simple")
     stop = room.window.shell.simple_actions.stop_button
     room.window.talk.composer.set_text("Hello there")
     room.window.talk.composer.send()
@@ -178,7 +178,7 @@ def test_no_technical_word_stands_in_simple(open_room: OpenRoom) -> None:
 def test_replies_have_few_buttons_in_simple_and_all_in_full(
     qtbot: QtBot, open_room: OpenRoom
 ) -> None:
-    room = open_room(bundle=tiny_bundle(), view="simple")
+    room = open_room(bundle=rambling_bundle(), view="simple")
     room.window.talk.composer.set_text("Hello there")
     room.window.talk.composer.send()
     qtbot.waitUntil(lambda: room.program.chats.busy, timeout=SLOW)

@@ -11,7 +11,7 @@ from app.ui.conversation.question_widget import QuestionWidget
 from app.ui.conversation.reply_widget import ReplyWidget
 from tests.gui.conftest import OpenRoom, Room
 from tests.gui.test_window import SLOW, answered, ask
-from tests.helpers.tiny_bundle import tiny_bundle
+from tests.helpers.tiny_bundle import rambling_bundle
 
 
 def question(room: Room) -> QuestionWidget:
@@ -37,7 +37,7 @@ def press(qtbot: QtBot, widget: QuestionWidget, name: str) -> None:
 
 
 def test_a_changed_question_stands_beside_the_old_one(qtbot: QtBot, open_room: OpenRoom) -> None:
-    room = open_room(bundle=tiny_bundle(), keep=True)
+    room = open_room(bundle=rambling_bundle(), keep=True)
     ask(qtbot, room, "Hello there")
     answered(qtbot, room)
     first = reply(room).answer.markdown()
@@ -58,7 +58,7 @@ def test_a_changed_question_stands_beside_the_old_one(qtbot: QtBot, open_room: O
 
 
 def test_a_second_answer_stands_beside_the_first(qtbot: QtBot, open_room: OpenRoom) -> None:
-    room = open_room(bundle=tiny_bundle(), keep=True)
+    room = open_room(bundle=rambling_bundle(), keep=True)
     ask(qtbot, room, "Hello there")
     answered(qtbot, room)
     first = reply(room).message.id
@@ -73,7 +73,7 @@ def test_a_second_answer_stands_beside_the_first(qtbot: QtBot, open_room: OpenRo
 
 
 def test_a_quotation_goes_into_the_next_question(qtbot: QtBot, open_room: OpenRoom) -> None:
-    room = open_room(bundle=tiny_bundle(), keep=True)
+    room = open_room(bundle=rambling_bundle(), keep=True)
     ask(qtbot, room, "Hello there")
     answered(qtbot, room)
     menu = QMenu(room.window)

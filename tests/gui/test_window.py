@@ -17,7 +17,7 @@ from app.ui.conversation.reply_widget import ReplyWidget
 from tests.gui.conftest import PASSPHRASE, OpenRoom, Room
 from tests.gui.test_chat_list import words
 from tests.helpers.reasoning import reasoning_bundle
-from tests.helpers.tiny_bundle import tiny_bundle
+from tests.helpers.tiny_bundle import rambling_bundle
 
 SLOW = 30_000
 
@@ -68,7 +68,7 @@ def titles(room: Room) -> list[str]:
 
 
 def test_a_question_is_answered_stored_and_listed(qtbot: QtBot, open_room: OpenRoom) -> None:
-    room = open_room(bundle=tiny_bundle(), keep=True)
+    room = open_room(bundle=rambling_bundle(), keep=True)
     window = room.window
     assert window.talk.empty.isVisible()
     ask(qtbot, room, "Hello there")
@@ -272,7 +272,7 @@ def test_shortcuts(qtbot: QtBot, open_room: OpenRoom) -> None:
 def test_what_is_wished_while_another_conversation_is_answered_comes_next(
     qtbot: QtBot, open_room: OpenRoom, wish: str
 ) -> None:
-    room = open_room(bundle=tiny_bundle(), keep=True)
+    room = open_room(bundle=rambling_bundle(), keep=True)
     talk, chats = room.window.talk, room.program.chats
     ask(qtbot, room, "Hello there")
     answered(qtbot, room)

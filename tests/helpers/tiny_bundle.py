@@ -43,6 +43,15 @@ def tiny_bundle() -> Path:
 
 
 @cache
+def rambling_bundle() -> Path:
+    """As small, of a family whose random weights never say one piece twice: a thousand tokens."""
+    folder = Path(tempfile.mkdtemp(prefix="alcove-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    source = tiny_checkpoint(folder / "source", family="phi3__long")
+    return build_model(source, folder / "bundle", BuildConfig(bits=4))
+
+
+@cache
 def endless_bundle() -> Path:
     """The same without a token that ends a reply and with room for 65,536: it talks for seconds."""
     folder = Path(tempfile.mkdtemp(prefix="alcove-tests-"))

@@ -44,7 +44,7 @@ from app.store import Store
 from app.store.keys import KeyVault
 from app.store.tables import chats, messages
 from tests.helpers.display import private_display
-from tests.helpers.tiny_bundle import tiny_bundle
+from tests.helpers.tiny_bundle import rambling_bundle
 from tests.helpers.window_client import ROOT, process_is_gone
 from tests.helpers.window_driver import PASSPHRASE
 from tests.perf.plot import Axis, lines, write_plot
@@ -135,7 +135,7 @@ class Supervisor:
         self._data.mkdir()
         self._journal.touch()
         settings = Settings(resolve_paths(self._data).settings)
-        settings.set_user(MODEL, str(tiny_bundle()))
+        settings.set_user(MODEL, str(rambling_bundle()))
         settings.set_user(USE_KEYRING, value=False)
 
     def _live(self, number: int, end: float) -> bool:

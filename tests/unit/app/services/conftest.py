@@ -14,12 +14,12 @@ from app.services.engine_host import EngineHost
 from app.services.tasks import Tasks
 from app.store import Store
 from tests.helpers.chat_recorder import ChatRecorder
-from tests.helpers.tiny_bundle import tiny_bundle
+from tests.helpers.tiny_bundle import rambling_bundle
 
 
 @pytest.fixture(scope="session")
 def bundle() -> Path:
-    return tiny_bundle()
+    return rambling_bundle()
 
 
 @pytest.fixture

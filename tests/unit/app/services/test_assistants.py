@@ -17,7 +17,7 @@ from app.services.engine_host import EngineHost
 from app.services.tasks import Tasks
 from app.store import Store
 from tests.helpers.chat_recorder import ChatRecorder
-from tests.helpers.tiny_bundle import talking_bundle, tiny_bundle
+from tests.helpers.tiny_bundle import rambling_bundle, talking_bundle
 
 OWN = Assistant(0, "", "Gardener", b"", "Talk of plants. It is {date}.", "", "brief")
 
@@ -29,7 +29,7 @@ class Room:
         self.qtbot = qtbot
         self.window = "en"
         self.pinned = ""
-        self.bundles: dict[str, Path] = {"": tiny_bundle()}
+        self.bundles: dict[str, Path] = {"": rambling_bundle()}
         self.service = AssistantService(
             tasks,
             lambda key: ShippedWords(f"{self.window} {key}", "" if key == "ask" else f"do {key}"),
@@ -131,7 +131,7 @@ def test_files_go_out_and_come_in(room: Room, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def talking_host(qapp: QCoreApplication) -> Iterator[EngineHost]:
     made = EngineHost(threads=1)
-    made.load(tiny_bundle())
+    made.load(rambling_bundle())
     yield made
     made.shutdown()
 
