@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.look.faces import Faces
 from app.ui.look.fonts import body_font, load_fonts
 from app.ui.look.icons import icon
 from app.ui.look.style_sheet import style_sheet
@@ -72,6 +73,7 @@ class Theme(QObject):
         self._icons: dict[Hashable, QIcon] = {}
         QPixmapCache.setCacheLimit(_PAINTED_KB)
         self.densities = _densities()
+        self._faces = Faces(self)
         self._apply()
 
     @property
