@@ -174,9 +174,10 @@ def test_print_to_a_pdf(place: Place, hand: Hand, questions: tuple[str, str]) ->
     )
     names = undisturbed(lambda: {n.name for n in dialog.walk() if n.role == "push button"})
     hand.press((names & SAVE[place.language]).pop())
-    hand.focus_window()  # as a window manager does when a dialog has gone
     documents = place.session.home
     wait_for(lambda: [f for f in documents.rglob("*.pdf") if questions[0] in f.name], "the file")
+    wait_for(lambda: _dialog(place) is None, "the end of the dialog")
+    hand.focus_window()  # as a window manager does when a dialog has gone
     hand.press(place.say("Back to the conversation"))
     for file in documents.rglob("*.pdf"):
         assert file.read_bytes().startswith(b"%PDF-")

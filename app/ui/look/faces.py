@@ -31,14 +31,13 @@ class Faces(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._left = _fonts()
         self._timer = QTimer(self, interval=_PAUSE_MS)
         self._timer.timeout.connect(self._hold_next)
         if sys.platform == "linux":
             self._timer.start()
 
     def _hold_next(self) -> None:
-        font = next(self._left, None)
+        font = next(_left, None)
         if font is None:
             self._timer.stop()
         else:
@@ -65,3 +64,6 @@ def _fonts() -> Iterator[QFont]:
                 font.setBold(bold)
                 font.setItalic(italic)
                 yield font
+
+
+_left = _fonts()  # once in a process, whoever begins
