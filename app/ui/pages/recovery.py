@@ -102,6 +102,7 @@ class RecoveryPage(ScrollPage):
         if dialog.exec() == QPrintDialog.DialogCode.Accepted:
             self.paper().print_(printer)
             self._say(self.tr("Sent to the printer."))
+        dialog.deleteLater()  # two hundred widgets, which the page would keep
 
     def _on_save(self) -> None:
         name = self.tr("Alcove recovery code") + ".txt"
