@@ -36,17 +36,15 @@ VOCAB = 128
 @cache
 def tiny_bundle() -> Path:
     """A bundle shared by all tests of a process; copy it before changing anything."""
-    folder = Path(tempfile.mkdtemp(prefix="alcove-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = _folder()
     source = tiny_checkpoint(folder / "source")
     return build_model(source, folder / "bundle", BuildConfig(bits=4))
 
 
 @cache
 def rambling_bundle() -> Path:
-    """As small, of a family whose random weights never say one piece twice: a thousand tokens."""
-    folder = Path(tempfile.mkdtemp(prefix="alcove-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    """As small, of a family whose random weights find no circle for hundreds of tokens."""
+    folder = _folder()
     source = tiny_checkpoint(folder / "source", family="phi3__long")
     return build_model(source, folder / "bundle", BuildConfig(bits=4))
 
@@ -54,8 +52,7 @@ def rambling_bundle() -> Path:
 @cache
 def endless_bundle() -> Path:
     """The same without a token that ends a reply and with room for 65,536: it talks for seconds."""
-    folder = Path(tempfile.mkdtemp(prefix="alcove-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = _folder()
     source = tiny_checkpoint(folder / "source", context_length=ENDLESS_CONTEXT)
     bundle = build_model(source, folder / "bundle", BuildConfig(bits=4))
     manifest = json.loads((bundle / MANIFEST_NAME).read_text())
@@ -69,8 +66,7 @@ def talking_bundle(family: str) -> Path:
 
     Its vocabulary has pairs of letters that no text is ever cut into.
     """
-    folder = Path(tempfile.mkdtemp(prefix="alcove-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = _folder()
     source = tiny_checkpoint(folder / "source", 8 * CONTEXT_LENGTH, family)
     letters = [chr(code) for code in range(33, 127)]
     tokens = [*letters, "Ġ", "Ċ", *map("".join, product("aeiou", "nrst"))]
@@ -95,6 +91,13 @@ def tiny_checkpoint(
     # One token a byte, for the commonest 125 bytes.
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())[: VOCAB - len(_SPECIALS) - 1]
     _tokenizer([*letters, "Ġ"]).save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def _folder() -> Path:
+    """A folder that goes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="alcove-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 

@@ -69,8 +69,8 @@ class Memory(NamedTuple):
 
     Attributes:
         at_s: Seconds since its start.
-        resident: Each page as often as the process has it mapped: Qt maps the Chinese font anew for
-            each size of letters, and the same pages count each time.
+        resident: Each page as often as the process has it mapped: a font that is open twice counts
+            twice.
         own: What is no file's.
         once: Each page once, and shared ones in parts.
     """

@@ -27,10 +27,10 @@ def render(source: str, messages: list[Message] = TALK, **variables: Any) -> str
 
 
 def reason(source: str) -> object:
-    start = time.process_time()
+    start = time.perf_counter()
     with pytest.raises(TemplateFailed) as caught:
         render(source)
-    assert time.process_time() - start < 2.0
+    assert time.perf_counter() - start < 2.0
     return caught.value.params["reason"]
 
 
@@ -256,10 +256,10 @@ def test_silent_loops_end_as_too_slow(name: str) -> None:
 
 def test_the_time_limit_holds_on_its_own() -> None:
     template = ChatTemplate(ENDLESS["doubling macro"], max_seconds=0.05)
-    start = time.process_time()
+    start = time.perf_counter()
     with pytest.raises(TemplateFailed, match="too_slow"):
         template.render(TALK)
-    assert time.process_time() - start < 0.5
+    assert time.perf_counter() - start < 0.5
 
 
 def test_recursion_on_another_thread_is_an_error_not_a_crash() -> None:
